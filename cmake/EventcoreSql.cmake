@@ -1,0 +1,33 @@
+# eventcore_embed_sql(<component> <folder>)
+#
+# Writes <build>/generated/<component>_sql.hpp with one constant per <folder>/*.sql, named after the
+# file, in namespace eventcore::<component>::sql. A changed, new or removed file configures again.
+function(eventcore_embed_sql component folder)
+  file(GLOB files CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.sql")
+  set(text "#pragma once\n\nnamespace eventcore::${component}::sql {\n")
+  foreach(file IN LISTS files)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+    cmake_path(GET file STEM name)
+    file(READ "${file}" sql)
+    string(FIND "${sql}" ")sql\"" end)
+    if(NOT end EQUAL -1)
+      message(FATAL_ERROR "${file} contains the end mark of a raw string")
+    endif()
+    string(APPEND text "\ninline constexpr char ${name}[] = R\"sql(${sql})sql\";\n")
+  endforeach()
+  string(APPEND text "\n}  // namespace eventcore::${component}::sql\n")
+
+  set(header "${PROJECT_BINARY_DIR}/generated/${component}_sql.hpp")
+  set(previous "")
+  if(EXISTS "${header}")
+    file(READ "${header}" previous)
+  endif()
+  if(NOT "${previous}" STREQUAL "${text}")
+    file(WRITE "${header}" "${text}")
+  endif()
+
+  get_target_property(type eventcore_${component} TYPE)
+  if(NOT type STREQUAL "INTERFACE_LIBRARY")
+    target_include_directories(eventcore_${component} PRIVATE "${PROJECT_BINARY_DIR}/generated")
+  endif()
+endfunction()

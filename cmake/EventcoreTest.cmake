@@ -1,0 +1,51 @@
+# eventcore_test(
+#   NAME <program>            for example core_tests
+#   LABEL <label>             unit, contract, integration, crash: the folder below tests/
+#   SOURCES <source>...       relative to the calling folder
+#   LINK <target>...          GoogleTest and GoogleMock with a main are always linked
+#   INTERNALS <component>...  also sees the private headers of these components
+#   PACKAGES <args>...        one quoted find_package() argument list each
+#   TIMEOUT <seconds>         for one test case, 60 if not given
+#   SERIAL)                   runs alone
+#
+# Each test case becomes one ctest test. The program is passed over when it has no sources or when a
+# component that it links is not part of the build.
+function(eventcore_test)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "SERIAL" "NAME;LABEL;TIMEOUT"
+                        "SOURCES;LINK;INTERNALS;PACKAGES")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "eventcore_test: unknown argument ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  if(NOT arg_SOURCES)
+    return()
+  endif()
+  foreach(target IN LISTS arg_LINK)
+    if(target MATCHES "^eventcore::" AND NOT TARGET ${target})
+      message(STATUS "Without ${target}: ${arg_NAME} is not built")
+      return()
+    endif()
+  endforeach()
+  foreach(package IN LISTS arg_PACKAGES)
+    separate_arguments(package UNIX_COMMAND "${package}")
+    find_package(${package} REQUIRED)
+  endforeach()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+
+  add_executable(${arg_NAME} ${arg_SOURCES})
+  target_link_libraries(${arg_NAME} PRIVATE ${arg_LINK} GTest::gmock GTest::gtest_main)
+  foreach(component IN LISTS arg_INTERNALS)
+    target_include_directories(${arg_NAME} PRIVATE "${PROJECT_SOURCE_DIR}/src/${component}"
+                                                   "${PROJECT_BINARY_DIR}/generated")
+  endforeach()
+  set_target_properties(${arg_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY
+                                               "${PROJECT_BINARY_DIR}/tests/bin")
+  set(properties LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
+  if(arg_SERIAL)
+    list(APPEND properties RUN_SERIAL TRUE)
+  endif()
+  include(GoogleTest)
+  gtest_discover_tests(
+    ${arg_NAME} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 30 PROPERTIES ${properties})
+endfunction()
