@@ -72,6 +72,7 @@ macro(eventcore_describe_component)
           DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/eventcore)
 
   set(PC_NAME ${arg_NAME})
+  file(RELATIVE_PATH PC_PREFIX "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
   list(TRANSFORM siblings PREPEND "eventcore-")
   list(JOIN siblings " " PC_REQUIRES)
   list(JOIN arg_PKGCONFIG " " PC_REQUIRES_PRIVATE)
