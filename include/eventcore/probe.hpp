@@ -1,0 +1,142 @@
+#pragma once
+
+/// \file
+/// `Probe`: how metrics, logs and traces see what executor and stores do.
+///
+/// One record tells the whole story of a command when it is over; live moments exist only for
+/// what must be seen while it lasts. Core knows no metric, log or span.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "eventcore/clock.hpp"
+#include "eventcore/error.hpp"
+#include "eventcore/position.hpp"
+#include "eventcore/trace_context.hpp"
+#include "eventcore/uuid.hpp"
+
+namespace eventcore {
+
+/// How a command ended.
+enum class CommandOutcome : std::uint8_t {
+  Committed,          ///< Its events are stored.
+  NoEvents,           ///< Accepted, nothing to store.
+  Rejected,           ///< Refused by the business rules; not an error.
+  Replayed,           ///< Its key was used before; the first result was returned.
+  Invalid,            ///< Undeclared stream, limit, unknown type, decode, handler, reused key.
+  ConflictExhausted,  ///< The attempts ran out.
+  DeadlineExceeded,
+  Cancelled,
+  Overloaded,
+  StoreError,
+  InDoubt,
+};
+inline constexpr std::size_t kCommandOutcomes = 11;
+
+/// The name of `outcome` in snake case. Static storage.
+[[nodiscard]] std::string_view to_string(CommandOutcome outcome) noexcept;
+/// An execution that failed; a refusal is none.
+[[nodiscard]] constexpr bool is_error(CommandOutcome outcome) noexcept {
+  return outcome >= CommandOutcome::Invalid;
+}
+
+/// Where a command spent its time.
+enum class CommandPhase : std::uint8_t { Queue, Read, Fold, Handle, Append, Backoff };
+inline constexpr std::size_t kCommandPhases = 6;
+
+/// The name of `phase` in snake case. Static storage.
+[[nodiscard]] std::string_view to_string(CommandPhase phase) noexcept;
+
+/// Durations by phase. Measured for one command in 16 unless the executor is asked for all.
+struct PhaseTimes {
+  bool measured = false;
+  std::array<std::chrono::nanoseconds, kCommandPhases> at{};
+
+  [[nodiscard]] std::chrono::nanoseconds operator[](CommandPhase phase) const noexcept {
+    return at[static_cast<std::size_t>(phase)];
+  }
+  [[nodiscard]] std::chrono::nanoseconds& operator[](CommandPhase phase) noexcept {
+    return at[static_cast<std::size_t>(phase)];
+  }
+};
+
+/// One stream of a command's consistency boundary.
+struct StreamTouch {
+  std::string_view stream;
+  StreamVersion version_read;
+  std::uint32_t events_written = 0;
+  bool discovered = false;
+};
+
+/// One failed attempt: which stream moved, and who moved it.
+struct ConflictRecord {
+  std::string_view stream;
+  const Conflict* conflict = nullptr;
+};
+
+/// Everything about one finished command. Valid during the call only.
+struct CommandRecord {
+  std::string_view command_type;
+  Uuid command_id;
+  CommandOutcome outcome = CommandOutcome::Committed;
+  const Error* error = nullptr;        ///< With an error outcome.
+  std::string_view rejection_code;     ///< With `Rejected`; a fixed name.
+  Instant started;
+  std::chrono::nanoseconds duration{};
+  PhaseTimes phases;
+  std::uint32_t attempts = 1;
+  std::uint32_t discovery_rounds = 0;
+  std::uint32_t events_written = 0;
+  std::uint32_t events_folded = 0;     ///< Read and applied; cached state costs none.
+  std::uint64_t bytes_written = 0;
+  Position first_position;             ///< Of its events; 0 if none were written.
+  std::span<const StreamTouch> streams;
+  std::span<const ConflictRecord> conflicts;
+  TraceContext trace;
+  std::string_view correlation_id;
+};
+
+/// One group commit of a store.
+struct GroupRecord {
+  std::uint32_t commands = 0;  ///< Stored or checked.
+  std::uint32_t rejected = 0;  ///< Conflicts found in this group.
+  std::uint32_t events = 0;
+  std::uint64_t bytes = 0;
+  std::uint32_t queue_depth = 0;                ///< Left in the queue afterwards.
+  std::chrono::nanoseconds queue_wait_max{};    ///< Of the group's oldest command.
+  std::chrono::nanoseconds commit{};            ///< From the first write to durable.
+  Position head;                                ///< After the group.
+};
+
+/// What a probe wants to be told; read once when it is attached.
+struct ProbeInterests {
+  bool commands = true;
+  bool groups = true;
+};
+
+/// Observes executors and stores. Thread-safety: every member is called concurrently. Must not
+/// block, throw or call back.
+class Probe {
+ public:
+  Probe() = default;
+  Probe(const Probe&) = delete;
+  Probe& operator=(const Probe&) = delete;
+  virtual ~Probe() = default;
+
+  [[nodiscard]] virtual ProbeInterests interests() const noexcept { return {}; }
+  /// A command is over. On the thread that ran it.
+  virtual void command_finished(const CommandRecord& record) noexcept { (void)record; }
+  /// A group was committed. On the store's writer, after its operations were completed.
+  virtual void group_committed(const GroupRecord& record) noexcept { (void)record; }
+  /// A store lost (`up == false`) or found its medium again.
+  virtual void store_availability(bool up) noexcept { (void)up; }
+};
+
+/// One probe that tells all `probes`, in order. Null entries are left out.
+[[nodiscard]] std::shared_ptr<Probe> combine(std::vector<std::shared_ptr<Probe>> probes);
+
+}  // namespace eventcore

@@ -1,0 +1,87 @@
+#pragma once
+
+/// \file
+/// `StoreAdministration`: looking after a store, apart from appending to it and reading it.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "eventcore/clock.hpp"
+#include "eventcore/event_filter.hpp"
+#include "eventcore/position.hpp"
+#include "eventcore/result.hpp"
+#include "eventcore/write_batch.hpp"
+
+namespace eventcore {
+
+/// One stream of a listing.
+struct StreamSummary {
+  StreamId stream;
+  StreamVersion version;
+  Position last;  ///< Its newest event.
+};
+
+/// Lists streams in the byte order of their ids.
+struct StreamListQuery {
+  std::string after;                    ///< Exclusive; empty: from the beginning.
+  EventFilter filter = {};              ///< Only its stream conditions count.
+  std::size_t limit = 1'000;
+};
+
+/// Sizes of a store.
+struct StoreStats {
+  std::uint64_t events = 0;
+  std::uint64_t streams = 0;
+  std::uint64_t event_types = 0;
+  std::uint64_t size_bytes = 0;  ///< On disk, with journals; memory for the memory store.
+  Position head;
+  std::optional<Timestamp> first_event;
+  std::optional<Timestamp> last_event;
+  std::optional<Timestamp> last_backup;
+};
+
+/// One contradiction in the stored data.
+struct Finding {
+  std::string check;    ///< `density`, `order`, `chain`, `heads`, `checksum`, …
+  Position position;    ///< Where; 0 if nowhere in particular.
+  std::string message;
+};
+
+/// What `verify` saw.
+struct VerifyReport {
+  std::uint64_t events = 0;
+  std::uint64_t batches = 0;
+  std::uint64_t streams = 0;
+  std::vector<Finding> findings;  ///< At most 1,000; `findings_total` counts all.
+  std::uint64_t findings_total = 0;
+};
+
+/// Progress of long work: `done` of `total`. Returning false stops it with `Cancelled`.
+using Progress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
+
+/// Thread-safety: Thread-safe. Blocking: every member may read from disk.
+class StoreAdministration {
+ public:
+  StoreAdministration() = default;
+  StoreAdministration(const StoreAdministration&) = delete;
+  StoreAdministration& operator=(const StoreAdministration&) = delete;
+  virtual ~StoreAdministration() = default;
+
+  [[nodiscard]] virtual Result<std::vector<StreamSummary>> list_streams(
+      const StreamListQuery& query) = 0;
+  [[nodiscard]] virtual Result<StoreStats> stats() = 0;
+  /// Reads the whole store and checks density, time order, stream chains, heads and checksums.
+  [[nodiscard]] virtual Result<VerifyReport> verify(const Progress& progress) = 0;
+  /// Appends `batch` exactly as it was: with its positions, which must follow the head, and its
+  /// time. For restoring a backup into a store without other writers. Errors: VersionConflict
+  /// when `first` is not the position after the head.
+  [[nodiscard]] virtual Result<void> import_batch(WriteBatch& batch, Position first,
+                                                  Timestamp time) = 0;
+  /// Remembers that a backup up to `position` succeeded at `time`.
+  [[nodiscard]] virtual Result<void> record_backup(Position position, Timestamp time) = 0;
+};
+
+}  // namespace eventcore
