@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the rules of STYLE.md that a program can check. Exit 0: clean, 1: findings, 2: no files."""
+"""Checks the rules of STYLE.md that a program can check. Exit 0: clean, 1: findings, 2: nothing to check."""
 
 import pathlib
 import re
@@ -20,12 +20,16 @@ THIRD_PARTY_C = {"sqlite3.h", "xxhash.h", "zlib.h", "zstd.h", "simdjson.h"}
 
 
 def files():
-    """Returns the files of the tree that git knows or would take, relative to the root."""
+    """Returns the files that git knows or would take, relative to the root; without git, all."""
     out = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, capture_output=True, text=True, check=False)
-    names = out.stdout.split("\0") if out.returncode == 0 else []
-    return sorted(pathlib.Path(n) for n in names if n and (ROOT / n).is_file())
+    if out.returncode == 0:
+        names = (pathlib.Path(n) for n in out.stdout.split("\0") if n)
+    else:
+        names = (p.relative_to(ROOT) for p in ROOT.rglob("*"))
+    return sorted(n for n in names
+                  if n.parts[0] not in (".git", "build", "var") and (ROOT / n).is_file())
 
 
 def check_name(path):
@@ -72,7 +76,7 @@ def check_listed(path, lists):
 def main():
     paths = files()
     if not paths:
-        print("tidy: git lists no files here", file=sys.stderr)
+        print("tidy: there are no files here", file=sys.stderr)
         return 2
     lists = {p.parent: (ROOT / p).read_text() for p in paths
              if p.name == "CMakeLists.txt" and len(p.parts) > 1}
