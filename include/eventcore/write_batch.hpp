@@ -124,13 +124,20 @@ class WriteBatch {
   /// Adds an event whose bytes are copied.
   void add_event(std::uint32_t stream, std::string_view type, std::uint32_t schema_version,
                  std::string_view payload, std::string_view headers = {});
-  /// Adds an event whose payload `encode(buffer)` appends to the batch's buffer.
+  /// Adds an event whose payload `encode(buffer)` appends to the batch's buffer. After an error
+  /// of `encode`, which is returned, the batch is as it was.
   template <class Encode>
-  void encode_event(std::uint32_t stream, std::string_view type, std::uint32_t schema_version,
-                    std::string_view headers, Encode&& encode) {
+  [[nodiscard]] Result<void> encode_event(std::uint32_t stream, std::string_view type,
+                                          std::uint32_t schema_version, std::string_view headers,
+                                          Encode&& encode) {
     const std::size_t begin = begin_event(type, headers);
-    encode(bytes_);
+    Result<void> encoded = encode(bytes_);
+    if (!encoded) {
+      bytes_.resize(begin);
+      return encoded;
+    }
     finish_event(stream, begin, type.size(), headers.size(), schema_version);
+    return {};
   }
 
   [[nodiscard]] std::span<const Stream> streams() const noexcept { return streams_; }

@@ -1,0 +1,259 @@
+#pragma once
+
+/// \file
+/// `CommandExecutor`: reads, folds, decides and appends, until it is done or must be reported.
+///
+///     auto result = executor.execute(Deposit{account, 500}, {.deadline = 2s});
+///     if (!result) return result.error();            // an operating failure
+///     if (result->rejected()) …                      // a refusal: result->rejection()->code
+///
+/// A conflict with another writer is retried with a growing, jittered pause. Commands of one
+/// process that meet on a stream do not conflict: each decides on what those before it have
+/// queued, and nothing is reported before all that it depends on is durable. The usual mistake is
+/// to call `execute` from a completion: that is `WouldDeadlock`; use `submit` there.
+
+#include <chrono>
+#include <coroutine>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "eventcore/command.hpp"
+#include "eventcore/detail/command_operation.hpp"
+#include "eventcore/event_store.hpp"
+#include "eventcore/execution_result.hpp"
+#include "eventcore/probe.hpp"
+#include "eventcore/result.hpp"
+
+namespace eventcore {
+
+/// The result of executing a command of type C.
+template <Command C>
+using Executed = ExecutedWith<RejectionOf<C>>;
+
+/// The pause before attempt n + 1 is random between 0.5 and 1 times
+/// `min(initial * 2^(n - 1), max)` ("equal jitter").
+struct Backoff {
+  std::chrono::nanoseconds initial = std::chrono::microseconds(500);
+  std::chrono::nanoseconds max = std::chrono::milliseconds(100);
+};
+
+/// When an executor stamps the phases of a command.
+enum class PhaseTiming : std::uint8_t { Never, Sampled, Always };
+
+/// How an executor works.
+struct CommandExecutorOptions {
+  std::uint32_t attempts_max = 20;  ///< Then `VersionConflict` is reported.
+  Backoff backoff = {};
+  std::chrono::nanoseconds default_deadline = std::chrono::seconds(30);
+  std::uint32_t in_flight_max = 8'192;  ///< Commands; above `submit` says `Overloaded`.
+  std::size_t cached_streams_max = 100'000;
+  std::size_t workers = 2;              ///< Threads for submitted commands.
+  PhaseTiming phase_timing = PhaseTiming::Sampled;  ///< Sampled: one command in 16.
+  std::uint64_t seed = 0;               ///< Of the jitter; 0: random.
+  const Clock* clock = &system_clock();
+  std::shared_ptr<Probe> probe = nullptr;
+  Scheduler* scheduler = nullptr;       ///< Instead of own workers; must outlive the executor.
+};
+
+/// Executes commands on one store. Thread-safety: Thread-safe. Ownership: the store must outlive
+/// it. Its destructor is `shutdown` without a deadline.
+class CommandExecutor {
+ public:
+  explicit CommandExecutor(EventStore& store, CommandExecutorOptions options = {});
+  CommandExecutor(const CommandExecutor&) = delete;
+  CommandExecutor& operator=(const CommandExecutor&) = delete;
+  ~CommandExecutor();
+
+  /// Executes `command` on this thread. Blocking: until the result is durable or the deadline.
+  /// Errors: VersionConflict (attempts exhausted), UndeclaredStream, UnknownEventType,
+  /// DecodeFailed, HandlerFailed, LimitExceeded, InvalidArgument, KeyReused, DeadlineExceeded,
+  /// Cancelled, WouldDeadlock, ShuttingDown, and those of `EventStore::submit_append`.
+  template <class C>
+  [[nodiscard]] Result<ExecutedWith<RejectionOf<C>>> execute(const C& command,
+                                                             const ExecuteOptions& options = {});
+
+  /// Executes `command` on the workers, then runs `completion(Result<Executed<C>>)` there, exactly
+  /// once. Blocking: no. On error (Overloaded, ShuttingDown) the command was not accepted and
+  /// the completion will not run.
+  template <class C, class Completion>
+  [[nodiscard]] Result<void> submit(C command, ExecuteOptions options, Completion completion);
+  template <class C, class Completion>
+  [[nodiscard]] Result<void> submit(C command, Completion completion) {
+    return submit(std::move(command), ExecuteOptions{}, std::move(completion));
+  }
+
+  /// `co_await executor.run(command)` gives what `execute` returns; the coroutine resumes on a
+  /// worker. Destroying a waiting coroutine leaves the command to its fate.
+  template <class C>
+  [[nodiscard]] auto run(C command, ExecuteOptions options = {});
+
+  /// Refuses new commands and waits for those under way; after the deadline those that are not
+  /// being committed end with `ShuttingDown`. Every completion has run when it returns.
+  /// Errors: DeadlineExceeded (some were ended).
+  [[nodiscard]] Result<void> shutdown(Deadline deadline = {});
+
+  /// Commands under way.
+  [[nodiscard]] std::uint32_t in_flight() const noexcept;
+  [[nodiscard]] EventStore& store() noexcept;
+
+ private:
+  std::unique_ptr<detail::ExecutorCore> core_;
+};
+
+namespace detail {
+
+/// The typed half of an operation over `const C&`.
+template <class C>
+class TypedOperation : public CommandOperation {
+ public:
+  TypedOperation(ExecutorCore& core, const C& command, const ExecuteOptions& options)
+      : CommandOperation(core, command_type<C>, options), command_(command) {}
+
+  [[nodiscard]] Result<ExecutedWith<RejectionOf<C>>> take() {
+    Result<ExecutionResult> result = take_result();
+    if (!result) return std::move(result).error();
+    return ExecutedWith<RejectionOf<C>>(*std::move(result), std::move(rejection_));
+  }
+
+ protected:
+  void declare(Boundary& boundary) override { command_.reads().declare(boundary); }
+
+  void discover(Boundary& boundary) override {
+    if constexpr (Handles<C, ReadsOf<C>>::discovers) {
+      Discovery more(boundary, ReadsOf<C>::discovered_groups());
+      ReadsOf<C>::call(boundary, [&](auto&&... states) { command_.discover(states..., more); });
+    } else {
+      static_cast<void>(boundary);
+    }
+  }
+
+  Verdict handle(const Boundary& boundary, EmissionSink& sink) override {
+    Emitter<typename C::Event> emit(sink);
+    rejection_.reset();
+    BasicDecision<RejectionOf<C>> decision = ReadsOf<C>::call(
+        boundary, [&](auto&&... states) -> BasicDecision<RejectionOf<C>> {
+          return command_.handle(states..., emit);
+        });
+    if (RejectionOf<C>* rejection = decision.rejection()) {
+      rejection_ = std::move(*rejection);
+      return {Verdict::Kind::Rejected, FixedName(rejection_->code).view(), {}};
+    }
+    if (const std::string* failure = decision.failure()) {
+      return {Verdict::Kind::Failed, {}, *failure};
+    }
+    return {};
+  }
+
+  void deliver() noexcept override {}
+
+ private:
+  const C& command_;
+  std::optional<RejectionOf<C>> rejection_;
+};
+
+/// Holds what a submitted operation refers to; a base, so that it lives longer.
+template <class C>
+struct OwnedCommand {
+  C command;
+  ExecuteOptions options;
+};
+
+template <class C, class Completion>
+class SubmittedOperation final : private OwnedCommand<C>, public TypedOperation<C> {
+ public:
+  SubmittedOperation(ExecutorCore& core, C what, ExecuteOptions how, Completion completion)
+      : OwnedCommand<C>{std::move(what), std::move(how)},
+        TypedOperation<C>(core, OwnedCommand<C>::command, OwnedCommand<C>::options),
+        completion_(std::move(completion)) {}
+
+ private:
+  void deliver() noexcept override {
+    std::unique_ptr<SubmittedOperation> self(this);
+    completion_(this->take());
+  }
+
+  Completion completion_;
+};
+
+/// Shared by a waiting coroutine and its command; either may go first.
+template <class C>
+struct AwaitState {
+  std::coroutine_handle<> waiting;
+  std::atomic<bool> claimed = false;  // atomic: a destroyed coroutine against its completion
+  std::optional<Result<ExecutedWith<RejectionOf<C>>>> result;
+};
+
+template <class C>
+class Awaitable {
+ public:
+  Awaitable(CommandExecutor& executor, C command, ExecuteOptions options)
+      : executor_(executor), command_(std::move(command)), options_(std::move(options)) {}
+  Awaitable(const Awaitable&) = delete;
+  Awaitable& operator=(const Awaitable&) = delete;
+  ~Awaitable() {
+    if (state_) state_->claimed.store(true, std::memory_order_release);
+  }
+
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> waiting) {
+    state_ = std::make_shared<AwaitState<C>>();
+    state_->waiting = waiting;
+    // From here on the coroutine may resume, and this object end, on a worker.
+    std::shared_ptr<AwaitState<C>> state = state_;
+    Result<void> accepted = executor_.submit(
+        std::move(command_), std::move(options_),
+        [state](Result<ExecutedWith<RejectionOf<C>>> result) {
+          state->result.emplace(std::move(result));
+          if (!state->claimed.exchange(true, std::memory_order_acq_rel)) state->waiting.resume();
+        });
+    if (accepted) return true;
+    state->result.emplace(std::move(accepted).error());
+    return false;
+  }
+  Result<ExecutedWith<RejectionOf<C>>> await_resume() { return *std::move(state_->result); }
+
+ private:
+  CommandExecutor& executor_;
+  C command_;
+  ExecuteOptions options_;
+  std::shared_ptr<AwaitState<C>> state_;
+};
+
+}  // namespace detail
+
+template <class C>
+Result<ExecutedWith<RejectionOf<C>>> CommandExecutor::execute(const C& command,
+                                                              const ExecuteOptions& options) {
+  detail::explain_command<C>();
+  if constexpr (Command<C>) {
+    detail::TypedOperation<C> operation(*core_, command, options);
+    static_cast<detail::CommandOperation&>(operation).execute();
+    return operation.take();
+  }
+}
+
+template <class C, class Completion>
+Result<void> CommandExecutor::submit(C command, ExecuteOptions options, Completion completion) {
+  detail::explain_command<C>();
+  static_assert(std::is_invocable_v<Completion&, Result<ExecutedWith<RejectionOf<C>>>>,
+                "eventcore: the completion takes Result<Executed<C>>");
+  if constexpr (Command<C>) {
+    auto operation = std::make_unique<detail::SubmittedOperation<C, Completion>>(
+        *core_, std::move(command), std::move(options), std::move(completion));
+    Result<void> accepted = static_cast<detail::CommandOperation&>(*operation).submit();
+    if (accepted) static_cast<void>(operation.release());
+    return accepted;
+  }
+}
+
+template <class C>
+auto CommandExecutor::run(C command, ExecuteOptions options) {
+  return detail::Awaitable<C>(*this, std::move(command), std::move(options));
+}
+
+}  // namespace eventcore

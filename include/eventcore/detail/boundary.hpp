@@ -1,0 +1,111 @@
+#pragma once
+
+/// \file
+/// The consistency boundary of one command without its types: streams, folds over them, and what
+/// was emitted. Filled by the typed shell (reads.hpp, emitter.hpp), used by the executor.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "eventcore/fold.hpp"
+#include "eventcore/headers.hpp"
+#include "eventcore/result.hpp"
+#include "eventcore/stream_id.hpp"
+#include "eventcore/write_batch.hpp"
+
+namespace eventcore::detail {
+
+struct StreamSlot;
+
+/// A stream of the boundary.
+struct BoundaryStream {
+  StreamId id;
+  bool discovered = false;
+  bool merged = false;  ///< Read whole and in log order, never from a cache.
+  bool gathered = false;
+  std::uint32_t emitted = 0;
+  StreamVersion basis;         ///< The version that was decided on.
+  StreamSlot* slot = nullptr;  ///< The executor's, pinned while the operation lives.
+};
+
+/// One fold over one stream (or over all streams of a merged group).
+struct BoundaryView {
+  std::uint32_t stream = 0;
+  std::uint32_t group = 0;  ///< Index of the argument of `handle`.
+  const FoldType* fold = nullptr;
+  bool cacheable = true;
+  std::shared_ptr<const void> state;  ///< At the stream's basis.
+  std::shared_ptr<void> next;         ///< `state` and what was emitted; null if nothing was.
+};
+
+/// Streams and folds of one attempt. Thread-safety: One thread at a time.
+class Boundary {
+ public:
+  /// Adds a fold over a stream; the stream itself is added once.
+  void add(const StreamId& stream, const FoldType& fold, std::uint32_t group, bool discovered);
+  /// Adds a stream to the merged group; the group has one state.
+  void add_merged(const StreamId& stream, const FoldType& fold, std::uint32_t group);
+  /// A fold of `group` over `stream` is there.
+  [[nodiscard]] bool contains(std::string_view stream, std::uint32_t group) const noexcept;
+
+  [[nodiscard]] std::optional<std::uint32_t> find_stream(std::string_view id) const noexcept;
+  /// The view of `group` over `stream`, or null.
+  [[nodiscard]] const BoundaryView* find_view(std::string_view stream,
+                                              std::uint32_t group) const noexcept;
+  /// The view of `group` at `index` in the order of declaration, or null.
+  [[nodiscard]] const BoundaryView* view_at(std::uint32_t group,
+                                            std::size_t index) const noexcept;
+  [[nodiscard]] std::size_t view_count(std::uint32_t group) const noexcept;
+
+  void clear() noexcept;
+
+  std::vector<BoundaryStream> streams;
+  std::vector<BoundaryView> views;
+
+ private:
+  void index_streams();
+
+  std::vector<std::uint32_t> table_;  // open addressing over `streams`, once they are many
+};
+
+/// An event type without its C++ type.
+struct EmittedType {
+  std::string_view name;
+  std::uint32_t version;
+  const void* tag;
+  Result<void> (*encode)(const void* event, std::string& out);
+};
+
+template <Encodable E>
+inline constexpr EmittedType emitted_type{
+    event_name<E>, event_version<E>, &event_tag<E>, [](const void* event, std::string& out) {
+      return encode_event(*static_cast<const E*>(event), out);
+    }};
+
+/// Where emitted events go: into the batch, and applied to the states of the boundary. The first
+/// error is kept; what is emitted after it is dropped.
+class EmissionSink {
+ public:
+  EmissionSink(Boundary& boundary, WriteBatch& batch, const Headers& headers)
+      : boundary_(boundary), batch_(batch), common_headers_(headers) {}
+
+  void emit(std::string_view stream, const EmittedType& type, const void* event,
+            const Headers* headers);
+  [[nodiscard]] const std::optional<Error>& error() const noexcept { return error_; }
+
+ private:
+  Result<void> try_emit(std::string_view stream, const EmittedType& type, const void* event,
+                        const Headers* headers);
+  Result<void> apply(std::uint32_t stream, const EmittedType& type, const void* event);
+
+  Boundary& boundary_;
+  WriteBatch& batch_;
+  const Headers& common_headers_;
+  std::string encoded_headers_;
+  std::optional<Error> error_;
+};
+
+}  // namespace eventcore::detail

@@ -1,0 +1,151 @@
+#pragma once
+
+/// \file
+/// One command under way, without its type. The typed shell is in command_executor.hpp.
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "eventcore/detail/boundary.hpp"
+#include "eventcore/event_store.hpp"
+#include "eventcore/execution_result.hpp"
+#include "eventcore/headers.hpp"
+#include "eventcore/probe.hpp"
+#include "eventcore/scheduler.hpp"
+#include "eventcore/trace_context.hpp"
+
+namespace eventcore {
+
+/// How to execute one command.
+struct ExecuteOptions {
+  /// From the call to the result; absent: the executor's default. Zero or less fails at once.
+  std::optional<std::chrono::nanoseconds> deadline = std::nullopt;
+  /// Stops the command unless its events are already being committed.
+  std::stop_token stop = {};
+  /// Commands with the same key and command type have one result: the first commit's.
+  std::string idempotency_key = {};
+  std::string correlation_id = {};
+  std::string causation_id = {};
+  /// Stored with every event.
+  Headers headers = {};
+  /// Stored with the events and current while user code runs; absent: the caller's current one.
+  std::optional<TraceContext> trace = std::nullopt;
+};
+
+namespace detail {
+
+class ExecutorCore;
+class Waiter;
+
+/// What the typed `handle` said.
+struct Verdict {
+  enum class Kind : std::uint8_t { Accepted, Rejected, Failed };
+  Kind kind = Kind::Accepted;
+  std::string_view rejection_code;  ///< A fixed name.
+  std::string failure;
+};
+
+/// The state machine of one command. Thread-safety: driven by one thread at a time, either the
+/// caller of `execute` or a worker; the store only signals it.
+class CommandOperation : public Task {
+ public:
+  CommandOperation(ExecutorCore& core, std::string_view command_type,
+                   const ExecuteOptions& options);
+  ~CommandOperation() override;
+
+  /// Runs the command on the calling thread. Blocking: until it is over.
+  void execute() noexcept;
+  /// Hands the command to the executor's workers; `deliver` runs there when it is over. On error
+  /// it was not accepted and `deliver` never runs.
+  [[nodiscard]] Result<void> submit() noexcept;
+
+  void run() noexcept final;
+
+ protected:
+  virtual void declare(Boundary& boundary) = 0;
+  virtual void discover(Boundary& boundary) = 0;
+  virtual Verdict handle(const Boundary& boundary, EmissionSink& sink) = 0;
+  /// The command is over; may destroy the operation.
+  virtual void deliver() noexcept = 0;
+
+  /// The result. Requires: the command is over. Once.
+  [[nodiscard]] Result<ExecutionResult> take_result();
+
+ private:
+  friend class ExecutorCore;
+  friend class AppendNode;
+  struct Read;
+  enum class Step : std::uint8_t { Begin, Gather, FoldPage, Decide, Settle, Replay, Done };
+  enum class Wait : std::uint8_t { None, Store, Backoff };
+
+  // The steps; each returns whether the operation has to wait before the next.
+  Wait advance() noexcept;
+  Wait begin();
+  Wait gather();
+  Wait fold_page();
+  Wait next_round();
+  Wait decide();
+  Wait settle();
+  Wait replay();
+  Wait retry(const Error& conflict);
+  Wait finish(Error error);
+  Wait finish(CommandOutcome outcome);
+
+  Wait submit_read(StreamsQuery query);
+  Result<void> apply_pending(std::uint32_t stream);
+  Result<void> apply(BoundaryView& view, const StoredEvent& event, std::shared_ptr<void>& state);
+  Result<void> fold_streams(const EventPage& page);
+  Result<void> fold_merged(const EventPage& page);
+  void prepare_batch();
+  void report() noexcept;
+  [[nodiscard]] bool interrupted(Error& error) const;
+
+  void arm() noexcept { rendezvous_.store(false, std::memory_order_relaxed); }
+  /// True for the second of the two that meet: the store's completion and the driver.
+  bool meet() noexcept { return rendezvous_.exchange(true, std::memory_order_acq_rel); }
+  void signal() noexcept;
+  void await_store() noexcept;
+
+  void stamp(CommandPhase phase) noexcept;
+
+  ExecutorCore& core_;
+  const ExecuteOptions& options_;
+  std::string_view command_type_;
+  TraceContext trace_;
+  Uuid id_;
+  Deadline deadline_;
+  Waiter* waiter_ = nullptr;              // of the thread in `execute`; null for submitted ones
+  std::atomic<bool> rendezvous_ = false;  // atomic: the store's thread and the driver meet here
+
+  Step step_ = Step::Begin;
+  Boundary boundary_;
+  std::optional<Position> at_;            // the position of this attempt's reads
+  std::vector<std::uint32_t> reading_;    // streams of the read under way
+  std::unique_ptr<Read> read_;
+  AppendNodePtr node_;
+
+  CommandOutcome outcome_ = CommandOutcome::Committed;
+  std::optional<Error> error_;
+  std::string_view rejection_code_;
+  bool replayed_ = false;
+  bool distrust_cache_ = false;           // after a conflict: read the tails
+  bool backed_off_ = false;
+  std::uint32_t attempts_ = 1;
+  std::uint32_t local_retries_ = 0;
+  std::uint32_t rounds_ = 0;
+  std::uint32_t events_folded_ = 0;
+  std::vector<Interference> interference_;
+  Instant started_{};
+  Instant resume_at_{};
+  Instant last_stamp_{};
+  PhaseTimes phases_;
+};
+
+}  // namespace detail
+}  // namespace eventcore

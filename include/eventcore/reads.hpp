@@ -1,0 +1,224 @@
+#pragma once
+
+/// \file
+/// What a command reads: its consistency boundary.
+///
+/// `reads()` of a command lists folds over streams; `handle` gets one argument for each, in order:
+///
+/// | in `reads(...)`                | argument of `handle`   | meaning                            |
+/// |--------------------------------|------------------------|------------------------------------|
+/// | `stream<F>(id)`                | `const F&`             | one stream                         |
+/// | `maybe<F>(optional_id)`        | `const F*`             | one stream or none                 |
+/// | `streams<F>(ids)`              | `const Folds<F>&`      | one fold for each of several       |
+/// | `discovered<F>()`              | `const Folds<F>&`      | streams that `discover` finds      |
+/// | `merged<F>(ids)`               | `const F&`             | one fold over all, in log order    |
+///
+/// Every stream read is checked when the command's events are stored, also those only read, and a
+/// command may emit only to streams that it reads. The usual mistake is `merged` where `streams`
+/// would do: a merged fold can't be cached.
+
+#include <array>
+#include <cstddef>
+#include <iterator>
+#include <optional>
+#include <ranges>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "eventcore/detail/boundary.hpp"
+#include "eventcore/fold.hpp"
+#include "eventcore/stream_id.hpp"
+
+namespace eventcore {
+
+/// Folds over several streams. Views the running command: valid inside `handle` and `discover`.
+template <Fold F>
+class Folds {
+ public:
+  Folds(const detail::Boundary& boundary, std::uint32_t group)
+      : boundary_(&boundary), group_(group) {}
+
+  [[nodiscard]] std::size_t size() const noexcept { return boundary_->view_count(group_); }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  /// The fold over the stream at `index` of the list given to `streams`, which may repeat ids.
+  /// Requires: `index < size()`.
+  [[nodiscard]] const F& operator[](std::size_t index) const {
+    const detail::BoundaryView* view = boundary_->view_at(group_, index);
+    EVENTCORE_ASSERT(view != nullptr, "Folds: index past the end");
+    return *static_cast<const F*>(view->state.get());
+  }
+  /// The fold over `stream`, or null if the command does not read it through F.
+  [[nodiscard]] const F* find(const StreamId& stream) const noexcept {
+    const detail::BoundaryView* view = boundary_->find_view(stream.view(), group_);
+    return view == nullptr ? nullptr : static_cast<const F*>(view->state.get());
+  }
+
+ private:
+  const detail::Boundary* boundary_;
+  std::uint32_t group_;
+};
+
+/// Given to `discover`: asks for more streams. Streams that are already read change nothing.
+class Discovery {
+ public:
+  Discovery(detail::Boundary& boundary, const std::vector<const detail::FoldType*>& groups)
+      : boundary_(boundary), groups_(groups) {}
+
+  /// Reads `id` too; its fold joins the argument for `discovered<F>()`.
+  /// Requires: the command's `reads()` contains `discovered<F>()`.
+  template <Fold F>
+  void stream(const StreamId& id) {
+    add(id, detail::fold_type<F>);
+  }
+
+ private:
+  void add(const StreamId& id, const detail::FoldType& fold);
+
+  detail::Boundary& boundary_;
+  const std::vector<const detail::FoldType*>& groups_;  // null where not discovered
+};
+
+namespace detail {
+
+template <Fold F>
+struct StreamRead {
+  using Argument = const F&;
+  StreamId id;
+  void declare(Boundary& boundary, std::uint32_t group) const {
+    boundary.add(id, fold_type<F>, group, false);
+  }
+  static const F& argument(const Boundary& boundary, std::uint32_t group) {
+    return *static_cast<const F*>(boundary.view_at(group, 0)->state.get());
+  }
+};
+
+template <Fold F>
+struct MaybeRead {
+  using Argument = const F*;
+  std::optional<StreamId> id;
+  void declare(Boundary& boundary, std::uint32_t group) const {
+    if (id) boundary.add(*id, fold_type<F>, group, false);
+  }
+  static const F* argument(const Boundary& boundary, std::uint32_t group) {
+    const BoundaryView* view = boundary.view_at(group, 0);
+    return view == nullptr ? nullptr : static_cast<const F*>(view->state.get());
+  }
+};
+
+template <Fold F>
+struct StreamsRead {
+  using Argument = Folds<F>;
+  std::vector<StreamId> ids;
+  void declare(Boundary& boundary, std::uint32_t group) const {
+    for (const StreamId& id : ids) boundary.add(id, fold_type<F>, group, false);
+  }
+  static Folds<F> argument(const Boundary& boundary, std::uint32_t group) {
+    return {boundary, group};
+  }
+};
+
+template <Fold F>
+struct DiscoveredRead {
+  using Argument = Folds<F>;
+  static constexpr const FoldType* kDiscovered = &fold_type<F>;
+  void declare(Boundary&, std::uint32_t) const {}
+  static Folds<F> argument(const Boundary& boundary, std::uint32_t group) {
+    return {boundary, group};
+  }
+};
+
+template <Fold F>
+struct MergedRead {
+  using Argument = const F&;
+  std::vector<StreamId> ids;
+  void declare(Boundary& boundary, std::uint32_t group) const {
+    for (const StreamId& id : ids) boundary.add_merged(id, fold_type<F>, group);
+  }
+  static const F& argument(const Boundary& boundary, std::uint32_t group) {
+    static const F kEmpty{};
+    const BoundaryView* view = boundary.view_at(group, 0);
+    return view == nullptr ? kEmpty : *static_cast<const F*>(view->state.get());
+  }
+};
+
+}  // namespace detail
+
+/// The reads of a command; made by `reads(...)`.
+template <class... Parts>
+class Reads {
+ public:
+  explicit Reads(Parts... parts) : parts_(std::move(parts)...) {}
+
+  /// Adds all streams to `boundary`.
+  void declare(detail::Boundary& boundary) const {
+    std::apply(
+        [&](const Parts&... part) {
+          std::uint32_t group = 0;
+          (part.declare(boundary, group++), ...);
+        },
+        parts_);
+  }
+
+  /// Calls `function` with one argument for each part.
+  template <class Function>
+  static decltype(auto) call(const detail::Boundary& boundary, Function&& function) {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) -> decltype(auto) {
+      return std::forward<Function>(function)(
+          Parts::argument(boundary, static_cast<std::uint32_t>(I))...);
+    }(std::index_sequence_for<Parts...>{});
+  }
+
+  /// The folds of discovered groups, by group; null for the others.
+  static const std::vector<const detail::FoldType*>& discovered_groups() {
+    static const std::vector<const detail::FoldType*> kGroups{discovered_fold<Parts>()...};
+    return kGroups;
+  }
+
+ private:
+  template <class Part>
+  static constexpr const detail::FoldType* discovered_fold() {
+    if constexpr (requires { Part::kDiscovered; }) {
+      return Part::kDiscovered;
+    } else {
+      return nullptr;
+    }
+  }
+
+  std::tuple<Parts...> parts_;
+};
+
+/// The boundary of a command; see the table above.
+template <class... Parts>
+[[nodiscard]] Reads<Parts...> reads(Parts... parts) {
+  return Reads<Parts...>(std::move(parts)...);
+}
+
+/// Folds one stream.
+template <Fold F>
+[[nodiscard]] detail::StreamRead<F> stream(StreamId id) {
+  return {std::move(id)};
+}
+/// Folds one stream or none.
+template <Fold F>
+[[nodiscard]] detail::MaybeRead<F> maybe(std::optional<StreamId> id) {
+  return {std::move(id)};
+}
+/// Folds each of several streams.
+template <Fold F>
+[[nodiscard]] detail::StreamsRead<F> streams(std::vector<StreamId> ids) {
+  return {std::move(ids)};
+}
+/// Folds the streams that the command's `discover` asks for.
+template <Fold F>
+[[nodiscard]] detail::DiscoveredRead<F> discovered() {
+  return {};
+}
+/// Folds all events of several streams into one state, in log order.
+template <Fold F>
+[[nodiscard]] detail::MergedRead<F> merged(std::vector<StreamId> ids) {
+  return {std::move(ids)};
+}
+
+}  // namespace eventcore
