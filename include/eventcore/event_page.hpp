@@ -28,7 +28,7 @@ struct StoredBatch {
   Position first;
   std::uint32_t events = 0;
   std::uint32_t attempts = 1;
-  std::string_view decision;  ///< The encoded decision record; see `decode_decision`.
+  std::string_view decision;  ///< The encoded decision record; see decision_record.hpp.
 };
 
 /// One stored event. All views point into the page or the store.
@@ -61,25 +61,6 @@ struct EventPage {
   Position scanned_to;              ///< For a `LogQuery`: no match up to here is missing.
   bool more = false;                ///< The limit ended the page, not the range.
   std::shared_ptr<const void> storage;
-};
-
-/// What a command knew when it decided, as stored.
-struct StoredDecision {
-  struct Read {
-    std::string_view stream;
-    StreamVersion version;
-    bool written = false;
-  };
-  struct Interferer {
-    std::string_view stream;
-    StreamVersion expected;
-    StreamVersion actual;
-    Position winner_position;
-    Uuid winner_id;
-    std::string_view winner_command_type;
-  };
-  std::vector<Read> reads;
-  std::vector<Interferer> interference;
 };
 
 }  // namespace eventcore
