@@ -51,13 +51,13 @@ namespace detail {
 template <class V>
 struct IsEncodableVariant : std::false_type {};
 template <class... Events>
-struct IsEncodableVariant<std::variant<Events...>> : std::bool_constant<(Encodable<Events> && ...)> {
-};
+struct IsEncodableVariant<std::variant<Events...>>
+    : std::bool_constant<(Encodable<Events> && ...)> {};
 
 [[nodiscard]] inline Error event_too_large(std::string_view name, std::size_t bytes) {
-  return make_error(ErrorCode::LimitExceeded,
-                    std::string(name) + ": " + std::to_string(bytes) + " bytes encoded, more than " +
-                        std::to_string(limits::kEventBytes));
+  return make_error(ErrorCode::LimitExceeded, std::string(name) + ": " + std::to_string(bytes) +
+                                                  " bytes encoded, more than " +
+                                                  std::to_string(limits::kEventBytes));
 }
 
 [[nodiscard]] inline Error unknown_event(std::string_view name) {

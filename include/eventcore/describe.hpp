@@ -94,9 +94,7 @@ template <class Enum, std::same_as<detail::Enumerator<Enum>>... More>
 /// A struct with a static `describe()` that returns `describe_event(...)`. The smallest:
 /// `struct Opened { static constexpr auto describe() { return describe_event("opened", 1); } };`
 template <class E>
-concept DescribedEvent = std::same_as<E, std::remove_cvref_t<E>> && requires {
-  requires detail::IsEventDescription<decltype(E::describe())>::value;
-};
+concept DescribedEvent = std::same_as<E, std::remove_cvref_t<E>> && detail::HasEventDescription<E>;
 
 /// A struct with a static `describe()` that returns `describe_value(...)`.
 template <class T>
@@ -130,6 +128,19 @@ struct EventType {
 
   friend constexpr bool operator==(EventType, EventType) = default;
 };
+
+namespace detail {
+/// The types of a set of events after their check.
+template <class V>
+struct CheckedEventSet;
+template <class... Events>
+struct CheckedEventSet<std::variant<Events...>> {
+  static constexpr std::array<EventType, sizeof...(Events)> types{
+      EventType{event_name<Events>, event_version<Events>}...};
+  static_assert(all_differ(std::array<std::string_view, sizeof...(Events)>{event_name<Events>...}),
+                "two events of one set have the same stored name");
+};
+}  // namespace detail
 
 /// A set of event types: a `std::variant` of described events, all with different stored names.
 template <class V>

@@ -14,11 +14,7 @@
 
 #include "eventcore/limits.hpp"
 
-namespace eventcore {
-
-struct EventType;
-
-namespace detail {
+namespace eventcore::detail {
 
 /// A field without a fallback.
 struct NoFallback {};
@@ -184,31 +180,25 @@ struct CheckedEnum {
   static_assert(all_differ(), "describe_enum(): two enumerators have the same name or value");
 };
 
+template <class E>
+concept HasEventDescription =
+    requires { requires IsEventDescription<decltype(E::describe())>::value; };
+
 template <class V>
 struct IsEventVariant : std::false_type {};
 template <class... Events>
 struct IsEventVariant<std::variant<Events...>>
-    : std::bool_constant<(requires { requires IsEventDescription<decltype(Events::describe())>::
-                                         value; } && ...)> {};
+    : std::bool_constant<(HasEventDescription<Events> && ...)> {};
 
-template <class V>
-struct CheckedEventSet;
-template <class... Events>
-struct CheckedEventSet<std::variant<Events...>> {
-  static constexpr std::array<EventType, sizeof...(Events)> types{
-      EventType{CheckedDescription<Events>::value.name,
-                CheckedDescription<Events>::value.version}...};
-
-  static constexpr bool all_differ() {
-    for (std::size_t i = 0; i < types.size(); ++i) {
-      for (std::size_t j = 0; j < i; ++j) {
-        if (types[i].name == types[j].name) return false;
-      }
+/// True if all names are different.
+template <std::size_t Size>
+constexpr bool all_differ(const std::array<std::string_view, Size>& names) {
+  for (std::size_t i = 0; i < Size; ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (names[i] == names[j]) return false;
     }
-    return true;
   }
-  static_assert(all_differ(), "two events of one set have the same stored name");
-};
+  return true;
+}
 
-}  // namespace detail
-}  // namespace eventcore
+}  // namespace eventcore::detail

@@ -31,11 +31,13 @@ class JsonReader {
 
   /// Enters the object or array that begins here; `more` says whether it has content.
   [[nodiscard]] bool enter_object(bool& more) {
-    if (at_ != end_ && *at_ == '{') [[likely]] return enter(more, '}');
+    if (at_ != end_ && *at_ == '{') [[likely]]
+      return enter(more, '}');
     return wrong_type("object");
   }
   [[nodiscard]] bool enter_array(bool& more) {
-    if (at_ != end_ && *at_ == '[') [[likely]] return enter(more, ']');
+    if (at_ != end_ && *at_ == '[') [[likely]]
+      return enter(more, ']');
     return wrong_type("array");
   }
 
@@ -56,7 +58,8 @@ class JsonReader {
   [[nodiscard]] bool match_key(const char* quoted, std::size_t size) noexcept {
     if (left() <= size || std::memcmp(at_, quoted, size) != 0) return false;
     at_ += size;
-    if (static_cast<unsigned char>(*at_) <= ' ') [[unlikely]] skip_space();
+    if (static_cast<unsigned char>(*at_) <= ' ') [[unlikely]]
+      skip_space();
     return true;
   }
   /// Reads the key here and moves to its value. `name` lives until the next call.

@@ -74,7 +74,8 @@ class JsonWriter {
 
   /// Space for `size` characters. Requires: at most 512.
   char* room(std::size_t size) {
-    if (static_cast<std::size_t>(buffer_ + kBufferBytes - at_) < size) [[unlikely]] finish();
+    if (static_cast<std::size_t>(buffer_ + kBufferBytes - at_) < size) [[unlikely]]
+      finish();
     return at_;
   }
   bool too_deep();

@@ -1,0 +1,64 @@
+#pragma once
+
+/// \file
+/// What reading and writing of JSON strings share: finding the end of plain text, and UTF-8.
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+namespace eventcore::detail {
+
+/// Marks the bytes of `word` that are not plain: a quote, a backslash, a control character or not
+/// ASCII. The lowest mark is exact; above it there may be false ones.
+inline std::uint64_t unplain_bytes(std::uint64_t word) noexcept {
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  constexpr std::uint64_t kHigh = 0x8080808080808080U;
+  const std::uint64_t quote = word ^ (kOnes * '"');
+  const std::uint64_t backslash = word ^ (kOnes * '\\');
+  return ((((quote - kOnes) & ~quote) | ((backslash - kOnes) & ~backslash) | (word - kOnes * 0x20) |
+           word) &
+          kHigh);
+}
+
+inline bool is_plain(char c) noexcept { return c >= ' ' && c != '"' && c != '\\'; }
+
+/// The first character of the range that is not plain, or `end`.
+inline const char* plain_end(const char* at, const char* end) noexcept {
+  if constexpr (std::endian::native == std::endian::little) {
+    while (end - at >= 8) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, at, 8);
+      if (const std::uint64_t marks = unplain_bytes(word); marks != 0) {
+        return at + std::countr_zero(marks) / 8;
+      }
+      at += 8;
+    }
+  }
+  while (at != end && is_plain(*at)) ++at;
+  return at;
+}
+
+/// The end of the UTF-8 sequence of two to four bytes at `at`, or null if there is no valid one.
+inline const char* utf8_sequence_end(const char* at, const char* end) noexcept {
+  const auto byte = [at](int i) { return static_cast<unsigned char>(at[i]); };
+  const auto continues = [&byte](int i) { return (byte(i) & 0xC0U) == 0x80U; };
+  const auto left = end - at;
+  const unsigned lead = byte(0);
+  if (lead >= 0xC2 && lead <= 0xDF) return left >= 2 && continues(1) ? at + 2 : nullptr;
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    if (left < 3 || !continues(1) || !continues(2)) return nullptr;
+    const bool overlong = lead == 0xE0 && byte(1) < 0xA0;
+    const bool surrogate = lead == 0xED && byte(1) >= 0xA0;
+    return overlong || surrogate ? nullptr : at + 3;
+  }
+  if (lead >= 0xF0 && lead <= 0xF4) {
+    if (left < 4 || !continues(1) || !continues(2) || !continues(3)) return nullptr;
+    const bool overlong = lead == 0xF0 && byte(1) < 0x90;
+    const bool beyond = lead == 0xF4 && byte(1) >= 0x90;
+    return overlong || beyond ? nullptr : at + 4;
+  }
+  return nullptr;
+}
+
+}  // namespace eventcore::detail
