@@ -1,0 +1,75 @@
+#pragma once
+
+/// \file
+/// `StoreUrl` names a store in one line of text; `open_store` opens it.
+///
+/// Tools take it as `--store`. A URL may hold a password: parse it at once, keep the `StoreUrl`
+/// and print only `redacted()`. The usual mistake is to put the text itself into an error message.
+///
+///     memory:                              in this process, gone with it
+///     sqlite:shop.db                       a file, relative to the working folder
+///     sqlite:/var/lib/shop.db?durability=normal
+///     postgres://user@host/database        libpq's syntax
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "eventcore/clock.hpp"
+#include "eventcore/event_store.hpp"
+#include "eventcore/probe.hpp"
+#include "eventcore/result.hpp"
+#include "eventcore/sqlite_store.hpp"
+
+namespace eventcore {
+
+/// Where a store is. Thread-safety: Immutable.
+class StoreUrl {
+ public:
+  enum class Backend : std::uint8_t { Memory, Sqlite, Postgres };
+
+  /// The store written as `text`. A SQLite path is taken as it is written, up to the first `?`.
+  /// Errors: InvalidArgument (names the rule, never a password).
+  [[nodiscard]] static Result<StoreUrl> parse(std::string_view text);
+
+  [[nodiscard]] Backend backend() const noexcept { return backend_; }
+  /// The file of a SQLite store, else empty.
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+  /// The durability that the URL asks for, if it does.
+  [[nodiscard]] std::optional<Durability> durability() const noexcept { return durability_; }
+  /// The URL for people and logs: passwords are `***`.
+  [[nodiscard]] const std::string& redacted() const noexcept { return redacted_; }
+
+ private:
+  explicit StoreUrl(Backend backend) : backend_(backend) {}
+
+  [[nodiscard]] static Result<StoreUrl> parse_sqlite(std::string_view rest);
+
+  Backend backend_;
+  std::filesystem::path path_;
+  std::optional<Durability> durability_;
+  std::string redacted_;
+};
+
+/// How to open the store of a URL, whatever it is.
+struct OpenStoreOptions {
+  bool create = true;      ///< Create what is missing.
+  bool read_only = false;  ///< Appends are refused; the store must exist.
+  std::optional<Durability> durability = std::nullopt;  ///< If the URL names none; else `Full`.
+  const Clock* clock = &system_clock();
+  std::shared_ptr<Probe> probe = nullptr;
+};
+
+/// Opens the store that `url` names.
+/// Errors: those of the store's own `open`; InvalidArgument for a store that is not built in.
+[[nodiscard]] Result<std::unique_ptr<EventStore>> open_store(const StoreUrl& url,
+                                                             OpenStoreOptions options = {});
+
+/// `text` with the password of every URL and every `password=` in it replaced by `***`, for
+/// messages about text that may hold a URL. Errs on the side of hiding too much.
+[[nodiscard]] std::string redact_passwords(std::string_view text);
+
+}  // namespace eventcore

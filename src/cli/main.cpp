@@ -1,0 +1,85 @@
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+
+#include "commands.hpp"
+#include "console.hpp"
+#include "stop_signals.hpp"
+
+namespace {
+
+using eventcore::cli::Chosen;
+using eventcore::cli::Console;
+using eventcore::cli::ExitCode;
+
+constexpr const char* kFooter =
+    "Every subcommand tells more with --help. Start with:\n"
+    "  eventcore init --store sqlite:shop.db\n"
+    "  echo '{\"stream\":\"hello-1\",\"type\":\"Greeted\",\"data\":{\"name\":\"you\"}}' |\n"
+    "    eventcore append --store sqlite:shop.db\n"
+    "  eventcore events --store sqlite:shop.db\n\n"
+    "Exit codes: 0 done, 1 failed or findings, 2 bad usage or input, 3 conflict,\n"
+    "4 store unusable. SIGINT and SIGTERM finish what runs and exit with 0.\n";
+
+void describe(CLI::App& app, Chosen& chosen) {
+  using namespace eventcore::cli;
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "eventcore " EVENTCORE_VERSION);
+  app.footer(kFooter);
+  app.get_formatter()->column_width(28);
+  add_init_command(app, chosen);
+  add_append_command(app, chosen);
+  add_streams_command(app, chosen);
+  add_events_command(app, chosen);
+  add_explain_command(app, chosen);
+  add_stats_command(app, chosen);
+  add_verify_command(app, chosen);
+  add_backup_command(app, chosen);
+  add_restore_command(app, chosen);
+}
+
+/// "eventcore", or "eventcore events" once that much is known.
+std::string name_of(const CLI::App& app) {
+  std::string name = app.get_name();
+  for (const CLI::App* command : app.get_subcommands()) name += " " + command->get_name();
+  return name;
+}
+
+int usage_error(const CLI::App& app, const CLI::ParseError& error, std::stop_token stop) {
+  const std::string name = name_of(app);
+  Console console(STDOUT_FILENO, STDERR_FILENO, name, std::move(stop));
+  return static_cast<int>(
+      console.fail(ExitCode::BadInput,
+                   std::string(error.what()) + "; see " + name + " --help"));
+}
+
+int run(int argc, char** argv) {
+  eventcore::cli::StopSignalsThread signals;
+  signals.start();
+  CLI::App app("Looks into and after EventCore stores.", "eventcore");
+  Chosen chosen;
+  describe(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    return usage_error(app, error, signals.token());
+  }
+  Console console(STDOUT_FILENO, STDERR_FILENO, name_of(app), signals.token());
+  return static_cast<int>(console.finish(chosen(console)));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  signal(SIGPIPE, SIG_IGN);
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& failure) {
+    Console console(STDOUT_FILENO, STDERR_FILENO, "eventcore", {});
+    return static_cast<int>(console.fail(ExitCode::Failed, failure.what()));
+  }
+}

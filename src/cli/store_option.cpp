@@ -1,0 +1,32 @@
+#include "store_option.hpp"
+
+#include <CLI/CLI.hpp>
+#include <utility>
+
+namespace eventcore::cli {
+
+void add_store_option(CLI::App& command, std::string& url) {
+  command
+      .add_option("--store", url, "The store: sqlite:PATH, memory: or postgres://USER@HOST/DATABASE")
+      ->type_name("URL")
+      ->required();
+}
+
+ExitCode with_store(Console& console, const std::string& url, OpenStoreOptions options,
+                    const std::function<ExitCode(EventStore&)>& work) {
+  const Result<StoreUrl> parsed = StoreUrl::parse(url);
+  if (!parsed) return console.fail(parsed.error());
+  Result<std::unique_ptr<EventStore>> opened = open_store(*parsed, std::move(options));
+  if (!opened) return console.fail(opened.error(), parsed->redacted());
+  EventStore& store = **opened;
+  const ExitCode code = work(store);
+  const Result<void> closed = store.close({});
+  if (!closed && code == ExitCode::Done) return console.fail(closed.error(), "closing the store");
+  return code;
+}
+
+OpenStoreOptions reading() { return {.create = false, .read_only = true}; }
+
+OpenStoreOptions writing() { return {.create = false, .read_only = false}; }
+
+}  // namespace eventcore::cli
