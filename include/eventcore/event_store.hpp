@@ -134,6 +134,16 @@ class AppendOperation {
   /// Stores call `finish`.
   virtual void completed(Result<WriteResult> result) noexcept = 0;
 
+  /// Makes a finished operation ready to be submitted again. Its submitter calls it once no later
+  /// operation names it as a predecessor.
+  void renew() noexcept {
+    batch.clear();
+    predecessors.clear();
+    deadline = {};
+    stop = {};
+    state_.store(State::Queued, std::memory_order_relaxed);
+  }
+
  private:
   enum class State : std::uint8_t { Queued, Admitted, Rejected };
 

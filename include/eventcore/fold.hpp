@@ -17,6 +17,7 @@
 /// unless `using Ignores = std::tuple<…>` lists it. `static constexpr auto unknown =
 /// UnknownEvents::Skip;` skips all others, for rolling deploys; such streams are not cached.
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -29,6 +30,7 @@
 
 #include "eventcore/codec.hpp"
 #include "eventcore/describe.hpp"
+#include "eventcore/detail/type_name.hpp"
 #include "eventcore/event_page.hpp"
 #include "eventcore/headers.hpp"
 #include "eventcore/result.hpp"

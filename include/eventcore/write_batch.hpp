@@ -153,6 +153,8 @@ class WriteBatch {
   /// it when a batch is submitted. Errors: LimitExceeded, InvalidArgument.
   [[nodiscard]] Result<void> seal();
 
+  /// Forgets the events: what is left is a pure check.
+  void clear_events() noexcept;
   /// Forgets streams, events and info, and keeps the memory.
   void clear() noexcept;
 

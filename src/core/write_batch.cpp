@@ -165,6 +165,12 @@ Result<void> WriteBatch::seal() {
   return {};
 }
 
+void WriteBatch::clear_events() noexcept {
+  events_.clear();
+  bytes_.clear();
+  for (Stream& stream : streams_) stream.events = 0;
+}
+
 void WriteBatch::clear() noexcept {
   info.id = {};
   info.command_type.clear();

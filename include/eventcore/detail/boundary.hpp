@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "eventcore/execution_result.hpp"
 #include "eventcore/fold.hpp"
 #include "eventcore/headers.hpp"
 #include "eventcore/result.hpp"
@@ -20,25 +21,41 @@ namespace eventcore::detail {
 
 struct StreamSlot;
 
+inline constexpr std::uint32_t kNone = 0xffff'ffff;
+
 /// A stream of the boundary.
 struct BoundaryStream {
+  BoundaryStream(StreamId name, bool found_by_discovery)
+      : id(std::move(name)), discovered(found_by_discovery) {}
+
   StreamId id;
   bool discovered = false;
   bool merged = false;  ///< Read whole and in log order, never from a cache.
   bool gathered = false;
+  std::uint32_t first_view = kNone;  ///< Its views, linked by `next_of_stream`.
   std::uint32_t emitted = 0;
-  StreamVersion basis;         ///< The version that was decided on.
-  StreamSlot* slot = nullptr;  ///< The executor's, pinned while the operation lives.
+  StreamVersion basis;         ///< The version that is decided on.
+  StreamSlot* slot = nullptr;  ///< The executor's, pinned while an attempt lasts.
+  AppendNodePtr based_on;      ///< The queued append that `basis` counts on; null: committed.
 };
 
-/// One fold over one stream (or over all streams of a merged group).
+/// One fold over one stream, or over all streams of a merged group.
 struct BoundaryView {
   std::uint32_t stream = 0;
   std::uint32_t group = 0;  ///< Index of the argument of `handle`.
+  std::uint32_t next_of_stream = kNone;
   const FoldType* fold = nullptr;
+  bool merged = false;
   bool cacheable = true;
-  std::shared_ptr<const void> state;  ///< At the stream's basis.
-  std::shared_ptr<void> next;         ///< `state` and what was emitted; null if nothing was.
+  StreamVersion version;              ///< Of `state` while it is being gathered.
+  std::shared_ptr<const void> state;  ///< What `handle` sees: the fold at the stream's basis.
+  std::shared_ptr<void> next;         ///< A copy under work: what was read or emitted, applied.
+};
+
+/// A stream of a merged group.
+struct MergedMember {
+  std::uint32_t stream = 0;
+  std::uint32_t view = 0;
 };
 
 /// Streams and folds of one attempt. Thread-safety: One thread at a time.
@@ -48,9 +65,6 @@ class Boundary {
   void add(const StreamId& stream, const FoldType& fold, std::uint32_t group, bool discovered);
   /// Adds a stream to the merged group; the group has one state.
   void add_merged(const StreamId& stream, const FoldType& fold, std::uint32_t group);
-  /// A fold of `group` over `stream` is there.
-  [[nodiscard]] bool contains(std::string_view stream, std::uint32_t group) const noexcept;
-
   [[nodiscard]] std::optional<std::uint32_t> find_stream(std::string_view id) const noexcept;
   /// The view of `group` over `stream`, or null.
   [[nodiscard]] const BoundaryView* find_view(std::string_view stream,
@@ -64,9 +78,11 @@ class Boundary {
 
   std::vector<BoundaryStream> streams;
   std::vector<BoundaryView> views;
+  std::vector<MergedMember> members;
 
  private:
-  void index_streams();
+  std::uint32_t add_stream(const StreamId& id, bool discovered);
+  void index_stream(std::uint32_t stream);
 
   std::vector<std::uint32_t> table_;  // open addressing over `streams`, once they are many
 };
@@ -89,6 +105,7 @@ inline constexpr EmittedType emitted_type{
 /// error is kept; what is emitted after it is dropped.
 class EmissionSink {
  public:
+  /// Requires: the streams of `batch` are those of `boundary`, in the same order.
   EmissionSink(Boundary& boundary, WriteBatch& batch, const Headers& headers)
       : boundary_(boundary), batch_(batch), common_headers_(headers) {}
 
@@ -99,7 +116,9 @@ class EmissionSink {
  private:
   Result<void> try_emit(std::string_view stream, const EmittedType& type, const void* event,
                         const Headers* headers);
-  Result<void> apply(std::uint32_t stream, const EmittedType& type, const void* event);
+  Result<void> apply(BoundaryView& view, const BoundaryStream& stream, const EmittedType& type,
+                     const void* event);
+  Result<void> encode_headers(const Headers* headers);
 
   Boundary& boundary_;
   WriteBatch& batch_;

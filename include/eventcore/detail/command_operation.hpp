@@ -81,10 +81,10 @@ class CommandOperation : public Task {
   friend class ExecutorCore;
   friend class AppendNode;
   struct Read;
-  enum class Step : std::uint8_t { Begin, Gather, FoldPage, Decide, Settle, Replay, Done };
+  enum class Step : std::uint8_t { Begin, Gather, FoldPage, Decide, Settle, Replay, Resume, Done };
   enum class Wait : std::uint8_t { None, Store, Backoff };
 
-  // The steps; each returns whether the operation has to wait before the next.
+  /// Runs steps until one has to wait, or the command is over.
   Wait advance() noexcept;
   Wait begin();
   Wait gather();
@@ -94,14 +94,19 @@ class CommandOperation : public Task {
   Wait settle();
   Wait replay();
   Wait retry(const Error& conflict);
+  Wait resume();
   Wait finish(Error error);
   Wait finish(CommandOutcome outcome);
 
-  Wait submit_read(StreamsQuery query);
-  Result<void> apply_pending(std::uint32_t stream);
-  Result<void> apply(BoundaryView& view, const StoredEvent& event, std::shared_ptr<void>& state);
-  Result<void> fold_streams(const EventPage& page);
-  Result<void> fold_merged(const EventPage& page);
+  Result<void> declare_boundary();
+  Wait submit_read(ReadQuery query, Step then);
+  [[nodiscard]] StreamsQuery missing_streams();
+  Result<void> fold_events(const EventPage& page);
+  Result<void> finish_streams(const EventPage& page);
+  Result<void> apply_pending(BoundaryStream& stream);
+  Result<void> apply_batch(BoundaryStream& stream, const WriteBatch& batch, std::uint32_t index);
+  Result<void> apply(BoundaryView& view, const StoredEvent& event);
+  void start_over() noexcept;
   void prepare_batch();
   void report() noexcept;
   [[nodiscard]] bool interrupted(Error& error) const;
@@ -125,17 +130,17 @@ class CommandOperation : public Task {
 
   Step step_ = Step::Begin;
   Boundary boundary_;
-  std::optional<Position> at_;            // the position of this attempt's reads
-  std::vector<std::uint32_t> reading_;    // streams of the read under way
+  std::optional<Position> at_;          // the position of this attempt's reads
+  std::vector<std::uint32_t> reading_;  // streams of the read under way
   std::unique_ptr<Read> read_;
   AppendNodePtr node_;
+  bool taken_back_ = false;      // the append was cancelled; its result will never be looked at
+  bool distrust_cache_ = false;  // after a conflict: read the tails
 
   CommandOutcome outcome_ = CommandOutcome::Committed;
   std::optional<Error> error_;
   std::string_view rejection_code_;
   bool replayed_ = false;
-  bool distrust_cache_ = false;           // after a conflict: read the tails
-  bool backed_off_ = false;
   std::uint32_t attempts_ = 1;
   std::uint32_t local_retries_ = 0;
   std::uint32_t rounds_ = 0;

@@ -1,0 +1,20 @@
+#include "eventcore/command_executor.hpp"
+
+#include "executor_core.hpp"
+
+namespace eventcore {
+
+CommandExecutor::CommandExecutor(EventStore& store, CommandExecutorOptions options)
+    : core_(std::make_unique<detail::ExecutorCore>(store, std::move(options))) {}
+
+CommandExecutor::~CommandExecutor() {
+  ignore_error(core_->shutdown({}), "without a deadline it can't fail");
+}
+
+Result<void> CommandExecutor::shutdown(Deadline deadline) { return core_->shutdown(deadline); }
+
+std::uint32_t CommandExecutor::in_flight() const noexcept { return core_->in_flight(); }
+
+EventStore& CommandExecutor::store() noexcept { return core_->store(); }
+
+}  // namespace eventcore

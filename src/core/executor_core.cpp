@@ -1,0 +1,277 @@
+#include "executor_core.hpp"
+
+#include <algorithm>
+#include <random>
+
+namespace eventcore::detail {
+
+namespace {
+
+std::uint64_t next_serial() noexcept {
+  static std::atomic<std::uint64_t> serial = 0;
+  return serial.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+// SplitMix64 (Steele, Lea, Flood 2014): a counter to well mixed bits.
+std::uint64_t mix(std::uint64_t value) noexcept {
+  value += 0x9e3779b97f4a7c15U;
+  value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9U;
+  value = (value ^ (value >> 27U)) * 0x94d049bb133111ebU;
+  return value ^ (value >> 31U);
+}
+
+}  // namespace
+
+ExecutorCore::ExecutorCore(EventStore& store, CommandExecutorOptions options)
+    : store_(store),
+      options_(std::move(options)),
+      serial_(next_serial()),
+      table_(std::max<std::size_t>(options_.cached_streams_max, 1)),
+      random_(options_.seed != 0 ? options_.seed : std::random_device{}()) {
+  if (options_.probe && options_.probe->interests().commands) {
+    command_probe_ = options_.probe.get();
+  }
+  scheduler_ = options_.scheduler;
+  if (scheduler_ == nullptr) {
+    own_scheduler_ = std::make_unique<ThreadScheduler>(std::max<std::size_t>(options_.workers, 1),
+                                                       *options_.clock);
+    scheduler_ = own_scheduler_.get();
+  }
+}
+
+void ExecutorCore::start_workers() {
+  if (own_scheduler_) own_scheduler_->start();
+}
+
+Result<void> ExecutorCore::enter(bool bounded) noexcept {
+  const std::uint32_t before = in_flight_.fetch_add(1, std::memory_order_seq_cst);
+  if (closed_.load(std::memory_order_seq_cst)) {
+    leave();
+    return make_error(ErrorCode::ShuttingDown, "the executor is shut down");
+  }
+  if (bounded && before >= options_.in_flight_max) {
+    leave();
+    return make_error(ErrorCode::Overloaded,
+                      std::to_string(before) + " commands are in flight, the limit is " +
+                          std::to_string(options_.in_flight_max));
+  }
+  return {};
+}
+
+void ExecutorCore::leave() noexcept {
+  // Once the count is 0 the executor may be gone: the lock keeps it until the waiter is told.
+  MutexLock lock(idle_mutex_);
+  if (in_flight_.fetch_sub(1, std::memory_order_acq_rel) == 1 &&
+      closed_.load(std::memory_order_relaxed)) {
+    idle_.notify_all();
+  }
+}
+
+Result<void> ExecutorCore::shutdown(Deadline deadline) {
+  closed_.store(true, std::memory_order_seq_cst);
+  const auto is_idle = [&] { return in_flight_.load(std::memory_order_acquire) == 0; };
+  MutexLock lock(idle_mutex_);
+  if (deadline.is_never()) {
+    idle_.wait(lock, is_idle);
+    return {};
+  }
+  if (idle_.wait_until(lock, deadline.at, is_idle)) return {};
+  abandoning_.store(true, std::memory_order_relaxed);
+  const std::uint32_t left = in_flight_.load(std::memory_order_relaxed);
+  idle_.wait(lock, is_idle);
+  return make_error(ErrorCode::DeadlineExceeded,
+                    std::to_string(left) + " commands were under way at the deadline; those not "
+                                           "being committed were ended");
+}
+
+std::chrono::nanoseconds ExecutorCore::backoff(std::uint32_t attempt) noexcept {
+  const Backoff& backoff = options_.backoff;
+  const std::uint32_t doublings = std::min(attempt > 0 ? attempt - 1 : 0, 30U);
+  const auto nominal =
+      std::min(backoff.max.count(), backoff.initial.count() << std::min(doublings, 20U));
+  const std::uint64_t random = mix(random_.fetch_add(1, std::memory_order_relaxed));
+  const double share = 0.5 + static_cast<double>(random >> 11U) * 0x1.0p-54;
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(nominal) * share));
+}
+
+bool ExecutorCore::measures_phases() noexcept {
+  if (options_.phase_timing == PhaseTiming::Sampled) {
+    thread_local std::uint32_t count = 0;
+    return (count++ & 15U) == 0;
+  }
+  return options_.phase_timing == PhaseTiming::Always;
+}
+
+int ExecutorCore::alternative(const FoldType& fold, const StoredEvent& event) const noexcept {
+  if (event.type_number == kUnnumbered) return fold.alternative(event.type);
+  struct Entry {
+    const FoldType* fold = nullptr;
+    std::uint64_t serial = 0;
+    std::uint32_t type_number = 0;
+    int alternative = 0;
+  };
+  thread_local std::array<Entry, 256> cache;
+  const auto address = reinterpret_cast<std::uintptr_t>(&fold) / alignof(FoldType);
+  Entry& entry = cache[(address * 31 + event.type_number) % cache.size()];
+  if (entry.fold != &fold || entry.serial != serial_ || entry.type_number != event.type_number) {
+    entry = {&fold, serial_, event.type_number, fold.alternative(event.type)};
+  }
+  return entry.alternative;
+}
+
+void ExecutorCore::take_cached(Boundary& boundary, bool distrust,
+                               std::vector<std::uint32_t>& to_read) {
+  MutexLock lock(order_);
+  for (std::uint32_t i = 0; i < boundary.streams.size(); ++i) {
+    if (boundary.streams[i].gathered) continue;
+    if (boundary.streams[i].slot == nullptr) {
+      boundary.streams[i].slot = &table_.pin(boundary.streams[i].id.view());
+    }
+    if (!boundary.streams[i].merged) take_stream(boundary, i, distrust, to_read);
+  }
+}
+
+void ExecutorCore::take_stream(Boundary& boundary, std::uint32_t stream, bool distrust,
+                               std::vector<std::uint32_t>& to_read) {
+  BoundaryStream& target = boundary.streams[stream];
+  StreamSlot& slot = *target.slot;
+  const bool queued = !slot.pending.empty();
+  StreamVersion newest = queued ? slot.pending.back().after : StreamVersion{0};
+  bool complete = true;
+  for (std::uint32_t i = target.first_view; i != kNone; i = boundary.views[i].next_of_stream) {
+    BoundaryView& view = boundary.views[i];
+    view.state.reset();
+    view.version = {};
+    const CachedFold* cached = slot.find(*view.fold);
+    if (cached != nullptr && queued && cached->pending && cached->pending_version == newest) {
+      view.state = cached->pending;
+      view.version = newest;
+    } else if (cached != nullptr && cached->state) {
+      view.state = cached->state;
+      view.version = cached->version;
+      if (!queued) newest = std::max(newest, view.version);
+    } else {
+      complete = false;
+    }
+  }
+  for (std::uint32_t i = target.first_view; i != kNone; i = boundary.views[i].next_of_stream) {
+    complete = complete && boundary.views[i].version == newest;
+  }
+  if (complete && (queued || !distrust)) {
+    target.basis = newest;
+    target.gathered = true;
+    if (queued) target.based_on = slot.pending.back().node;
+  } else {
+    to_read.push_back(stream);
+  }
+}
+
+std::vector<PendingWrite> ExecutorCore::pending_of(const BoundaryStream& stream) {
+  MutexLock lock(order_);
+  return stream.slot->pending;
+}
+
+void ExecutorCore::keep_committed(const Boundary& boundary,
+                                  const std::vector<std::uint32_t>& streams) {
+  MutexLock lock(order_);
+  for (const std::uint32_t index : streams) {
+    const BoundaryStream& stream = boundary.streams[index];
+    for (std::uint32_t i = stream.first_view; i != kNone; i = boundary.views[i].next_of_stream) {
+      const BoundaryView& view = boundary.views[i];
+      if (!view.cacheable) continue;
+      CachedFold& cached = stream.slot->find_or_add(*view.fold);
+      if (cached.state && cached.version >= view.version) continue;
+      cached.state = view.state;
+      cached.version = view.version;
+    }
+  }
+}
+
+bool ExecutorCore::is_current(const Boundary& boundary) noexcept {
+  for (const BoundaryStream& stream : boundary.streams) {
+    const StreamSlot& slot = *stream.slot;
+    if (!slot.pending.empty()) {
+      if (slot.pending.back().node.get() != stream.based_on.get()) return false;
+      continue;
+    }
+    if (stream.based_on && stream.based_on->is_rejected()) return false;
+    for (const CachedFold& cached : slot.folds) {
+      if (cached.state && cached.version > stream.basis) return false;
+    }
+  }
+  return true;
+}
+
+void ExecutorCore::depend(AppendNode& node, const AppendNodePtr& predecessor) {
+  for (const AppendNodePtr& known : node.dependencies) {
+    if (known.get() == predecessor.get()) return;
+  }
+  node.dependencies.push_back(predecessor);
+  node.predecessors.push_back(predecessor.get());
+}
+
+void ExecutorCore::queue_writes(Boundary& boundary, const AppendNodePtr& node) {
+  for (std::uint32_t index = 0; index < boundary.streams.size(); ++index) {
+    BoundaryStream& stream = boundary.streams[index];
+    if (stream.emitted == 0) continue;
+    StreamSlot& slot = *stream.slot;
+    const StreamVersion after = stream.basis + stream.emitted;
+    slot.pending.push_back({node, index, stream.basis, after});
+    for (CachedFold& cached : slot.folds) cached.pending.reset();
+    for (std::uint32_t i = stream.first_view; i != kNone; i = boundary.views[i].next_of_stream) {
+      const BoundaryView& view = boundary.views[i];
+      if (!view.cacheable || !view.next) continue;
+      CachedFold& cached = slot.find_or_add(*view.fold);
+      cached.pending = view.next;
+      cached.pending_version = after;
+    }
+  }
+}
+
+bool ExecutorCore::enqueue(Boundary& boundary, AppendNodePtr& node, CommandOperation& owner) {
+  MutexLock lock(order_);
+  if (!is_current(boundary)) return false;
+  for (const BoundaryStream& stream : boundary.streams) {
+    if (stream.based_on) depend(*node, stream.based_on);
+  }
+  if (node->batch.event_count() > 0) queue_writes(boundary, node);
+  node->arm(&owner);
+  store_.submit_append(*node);
+  return true;
+}
+
+void ExecutorCore::settle_stream(Boundary& boundary, const BoundaryStream& stream,
+                                 AppendNode& node, bool stored) {
+  StreamSlot& slot = *stream.slot;
+  const auto write = std::find_if(slot.pending.begin(), slot.pending.end(),
+                                  [&](const PendingWrite& w) { return w.node.get() == &node; });
+  // Not there: a write before it failed, and took the queued states of the stream with it.
+  const bool known = write != slot.pending.end();
+  if (!stored) {
+    if (known) slot.drop_pending();
+    return;
+  }
+  if (known) slot.pending.erase(write);
+  const StreamVersion after = stream.basis + stream.emitted;
+  for (std::uint32_t i = stream.first_view; i != kNone; i = boundary.views[i].next_of_stream) {
+    const BoundaryView& view = boundary.views[i];
+    if (!view.cacheable || !view.next) continue;
+    CachedFold& cached = slot.find_or_add(*view.fold);
+    if (cached.state && cached.version >= after) continue;
+    cached.state = view.next;
+    cached.version = after;
+  }
+  if (slot.pending.empty()) slot.drop_pending();
+}
+
+void ExecutorCore::settle(Boundary& boundary, AppendNode* node, bool stored) noexcept {
+  MutexLock lock(order_);
+  for (BoundaryStream& stream : boundary.streams) {
+    if (stream.slot == nullptr) continue;
+    if (node != nullptr && stream.emitted > 0) settle_stream(boundary, stream, *node, stored);
+    table_.unpin(*std::exchange(stream.slot, nullptr));
+    stream.based_on = {};
+  }
+}
+
+}  // namespace eventcore::detail

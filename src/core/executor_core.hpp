@@ -1,0 +1,99 @@
+#pragma once
+
+/// \file
+/// `ExecutorCore`: what the commands of one executor share: the order of decisions, the stream
+/// table, workers, limits and the probe.
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "eventcore/command_executor.hpp"
+#include "eventcore/detail/mutex.hpp"
+#include "stream_table.hpp"
+#include "thread_scheduler.hpp"
+
+namespace eventcore::detail {
+
+/// The `type_number` of an event that no store has numbered yet.
+inline constexpr std::uint32_t kUnnumbered = 0xffff'ffff;
+
+/// Thread-safety: Thread-safe.
+class ExecutorCore {
+ public:
+  ExecutorCore(EventStore& store, CommandExecutorOptions options);
+
+  /// Counts a command in; fails when the executor is shut down or full.
+  [[nodiscard]] Result<void> enter(bool bounded) noexcept;
+  /// Counts it out. The last thing that a command does.
+  void leave() noexcept;
+  [[nodiscard]] Result<void> shutdown(Deadline deadline);
+  /// Commands that are not being committed should end with `ShuttingDown`.
+  [[nodiscard]] bool abandons() const noexcept {
+    return abandoning_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint32_t in_flight() const noexcept {
+    return in_flight_.load(std::memory_order_relaxed);
+  }
+
+  [[nodiscard]] EventStore& store() noexcept { return store_; }
+  [[nodiscard]] const Clock& clock() const noexcept { return *options_.clock; }
+  [[nodiscard]] const CommandExecutorOptions& options() const noexcept { return options_; }
+  [[nodiscard]] Probe* command_probe() const noexcept { return command_probe_; }
+  [[nodiscard]] Scheduler& scheduler() noexcept { return *scheduler_; }
+  void start_workers();
+
+  /// The pause before the attempt after `attempt`.
+  [[nodiscard]] std::chrono::nanoseconds backoff(std::uint32_t attempt) noexcept;
+  /// This command's phases are to be measured.
+  [[nodiscard]] bool measures_phases() noexcept;
+  /// The alternative of `fold` for an event of this store; see `FoldType::alternative`.
+  [[nodiscard]] int alternative(const FoldType& fold, const StoredEvent& event) const noexcept;
+
+  /// Takes cached states into `boundary` for streams not gathered yet, and pins their slots.
+  /// Streams that must be read are added to `to_read`, with the version each has so far.
+  void take_cached(Boundary& boundary, bool distrust, std::vector<std::uint32_t>& to_read);
+  /// What is queued on a stream, in order.
+  [[nodiscard]] std::vector<PendingWrite> pending_of(const BoundaryStream& stream);
+  /// Remembers committed states that were just read.
+  void keep_committed(const Boundary& boundary, const std::vector<std::uint32_t>& streams);
+  /// Submits `node`, whose batch was decided on `boundary`; false if a state that it was decided
+  /// on is not the newest any more, and nothing was submitted.
+  [[nodiscard]] bool enqueue(Boundary& boundary, AppendNodePtr& node, CommandOperation& owner);
+  /// Takes the end of an append into the table, and unpins the boundary's slots. A
+  /// second call does nothing. Null: nothing was submitted.
+  void settle(Boundary& boundary, AppendNode* node, bool stored) noexcept;
+
+ private:
+  void take_stream(Boundary& boundary, std::uint32_t stream, bool distrust,
+                   std::vector<std::uint32_t>& to_read) EVENTCORE_REQUIRES(order_);
+  [[nodiscard]] static bool is_current(const Boundary& boundary) noexcept;
+  static void depend(AppendNode& node, const AppendNodePtr& predecessor);
+  static void queue_writes(Boundary& boundary, const AppendNodePtr& node);
+  static void settle_stream(Boundary& boundary, const BoundaryStream& stream, AppendNode& node,
+                            bool stored);
+
+  EventStore& store_;
+  const CommandExecutorOptions options_;
+  const std::uint64_t serial_;  // tells executors apart in per-thread caches
+  Probe* command_probe_ = nullptr;
+  std::unique_ptr<ThreadScheduler> own_scheduler_;
+  Scheduler* scheduler_ = nullptr;
+
+  // Decisions and their order in the store's queue. Held across `EventStore::submit_append`, so
+  // that the queue has the order of the pending states; see docs/internals/lock-order.md.
+  Mutex order_;
+  StreamTable table_ EVENTCORE_GUARDED_BY(order_);
+
+  std::atomic<std::uint32_t> in_flight_ = 0;  // atomic: counted by every command
+  std::atomic<bool> closed_ = false;          // atomic: read by every command
+  std::atomic<bool> abandoning_ = false;      // atomic: read by every command
+  std::atomic<std::uint64_t> random_;         // atomic: a counter behind the jitter
+
+  Mutex idle_mutex_;  // orders the last `leave` after the waiter's check; guards no data
+  std::condition_variable_any idle_;
+};
+
+}  // namespace eventcore::detail
