@@ -17,7 +17,11 @@ std::vector<Clause> all_clauses() {
   std::vector<Clause> all;
   for (const std::span<const Clause> group :
        {contract::append_clauses(), contract::expectation_clauses(), contract::key_clauses(),
-        contract::stream_read_clauses(), contract::page_clauses(), contract::log_clauses()}) {
+        contract::stream_read_clauses(), contract::page_clauses(), contract::log_clauses(),
+        contract::filter_clauses(), contract::content_clauses(), contract::limit_clauses(),
+        contract::operation_clauses(), contract::concurrency_clauses(), contract::head_clauses(),
+        contract::administration_clauses(), contract::reopen_clauses(),
+        contract::model_clauses()}) {
     all.insert(all.end(), group.begin(), group.end());
   }
   return all;
