@@ -1,0 +1,83 @@
+#pragma once
+
+/// \file
+/// The enumerations that label EventCore's own metrics, and their values.
+///
+/// The texts are those of the enumerations' `to_string`; a test compares them.
+
+#include <cstdint>
+#include <string_view>
+
+#include "eventcore/error.hpp"
+#include "eventcore/observability/metric_description.hpp"
+#include "eventcore/probe.hpp"
+
+namespace eventcore::observability {
+
+/// A kind of call to an event store.
+enum class StoreOperation : std::uint8_t {
+  Write,
+  Read,     ///< Of named streams.
+  ReadAll,  ///< Of the log.
+  Head,     ///< Where finding the head is a query; an atomic load is not timed.
+  CheckpointLoad,
+  CheckpointSave,
+};
+
+/// How a call to a store ended.
+enum class StoreResult : std::uint8_t {
+  Ok,
+  Conflict,  ///< A stream had moved: optimistic concurrency at work, no error.
+  Error,
+};
+
+/// What a command did with a stream of its consistency boundary. Discovered streams count as
+/// such and as read or written.
+enum class StreamRole : std::uint8_t { ReadOnly, Written, Discovered };
+
+template <>
+struct LabelDomain<CommandOutcome> {
+  static constexpr std::string_view name = "outcome";
+  static constexpr std::string_view values[kCommandOutcomes] = {
+      "committed",          "no_events",         "rejected",  "replayed",   "invalid",
+      "conflict_exhausted", "deadline_exceeded", "cancelled", "overloaded", "store_error",
+      "in_doubt"};
+};
+
+template <>
+struct LabelDomain<CommandPhase> {
+  static constexpr std::string_view name = "phase";
+  static constexpr std::string_view values[kCommandPhases] = {"queue",  "read",   "fold",
+                                                              "handle", "append", "backoff"};
+};
+
+template <>
+struct LabelDomain<StoreOperation> {
+  static constexpr std::string_view name = "operation";
+  static constexpr std::string_view values[] = {"write", "read",            "read_all",
+                                                "head",  "checkpoint_load", "checkpoint_save"};
+};
+
+template <>
+struct LabelDomain<StoreResult> {
+  static constexpr std::string_view name = "result";
+  static constexpr std::string_view values[] = {"ok", "conflict", "error"};
+};
+
+template <>
+struct LabelDomain<StreamRole> {
+  static constexpr std::string_view name = "role";
+  static constexpr std::string_view values[] = {"read_only", "written", "discovered"};
+};
+
+template <>
+struct LabelDomain<ErrorCode> {
+  static constexpr std::string_view name = "error_type";
+  static constexpr std::string_view values[] = {
+      "invalid_argument", "version_conflict", "undeclared_stream", "unknown_event_type",
+      "decode_failed",    "handler_failed",   "limit_exceeded",    "key_reused",
+      "deadline_exceeded", "cancelled",       "overloaded",        "shutting_down",
+      "would_deadlock",   "unavailable",      "commit_in_doubt",   "corrupt"};
+};
+
+}  // namespace eventcore::observability

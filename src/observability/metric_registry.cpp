@@ -1,0 +1,241 @@
+#include "eventcore/observability/metric_registry.hpp"
+
+#include <algorithm>
+
+#include "description_rules.hpp"
+#include "eventcore/assert.hpp"
+#include "eventcore/observability/catalogue.hpp"
+#include "registry_core.hpp"
+
+namespace eventcore::observability {
+
+namespace detail {
+namespace {
+
+/// Collects what a callback reports into a snapshot.
+class Collected final : public Observations {
+ public:
+  explicit Collected(FamilySnapshot& family, Timestamp created)
+      : family_(family), created_(created) {}
+
+  void report(double value, std::initializer_list<std::string_view> labels) override {
+    EVENTCORE_ASSERT(labels.size() == family_.description->labels.size(),
+                     family_.description->name);
+    if (family_.series.size() == kFamilySeriesMax) return;
+    auto texts = std::make_shared<std::vector<std::string>>();
+    for (const std::string_view label : labels) texts->push_back(valid_utf8(label));
+    SeriesSnapshot& series = family_.series.emplace_back();
+    series.label_values = std::move(texts);
+    series.value = value;
+    series.created = created_;
+  }
+
+  /// Orders the series; of several reports for one series the last one counts.
+  void finish() {
+    auto& series = family_.series;
+    const auto labels = [](const SeriesSnapshot& s) -> const auto& { return *s.label_values; };
+    std::stable_sort(series.begin(), series.end(), [&](const auto& a, const auto& b) {
+      return labels(a) < labels(b);
+    });
+    const auto kept = std::unique(series.rbegin(), series.rend(), [&](const auto& a, const auto& b) {
+      return labels(a) == labels(b);
+    });
+    series.erase(series.begin(), kept.base());
+  }
+
+ private:
+  FamilySnapshot& family_;
+  const Timestamp created_;
+};
+
+Error taken(const MetricDescription& wanted, const MetricDescription& present) {
+  return make_error(ErrorCode::InvalidArgument, "metric '" + std::string(wanted.name) +
+                                                    "' is registered differently: as " +
+                                                    summary(present) + ", now as " +
+                                                    summary(wanted));
+}
+
+SeriesSnapshot self_series(double value, std::vector<std::string> labels, Timestamp created) {
+  SeriesSnapshot series;
+  series.label_values = std::make_shared<const std::vector<std::string>>(std::move(labels));
+  series.value = value;
+  series.created = created;
+  return series;
+}
+
+std::shared_ptr<const MetricDescription> unowned(const MetricDescription& constant) {
+  return {std::shared_ptr<void>(), &constant};
+}
+
+}  // namespace
+
+ObservedFamily::ObservedFamily(std::shared_ptr<const MetricDescription> description,
+                               ObserveCallback callback, Timestamp created)
+    : description_(std::move(description)), created_(created), callback_(std::move(callback)) {}
+
+FamilySnapshot ObservedFamily::snapshot() {
+  FamilySnapshot family{description_, {}};
+  Collected collected(family, created_);
+  const eventcore::detail::MutexLock lock(mutex_);
+  if (!callback_) return family;
+  try {
+    callback_(collected);
+    collected.finish();
+  } catch (...) {
+    family.series.clear();
+  }
+  return family;
+}
+
+void ObservedFamily::stop() noexcept {
+  const eventcore::detail::MutexLock lock(mutex_);
+  callback_ = nullptr;
+}
+
+const MetricDescription& RegistryCore::description_of(const Entry& entry) noexcept {
+  return std::visit([](const auto& family) -> const auto& { return family->description(); },
+                    entry);
+}
+
+Result<void> RegistryCore::check_free(const MetricDescription& description) const {
+  if (const auto known = entries_.find(description.name); known != entries_.end()) {
+    return taken(description, description_of(known->second));
+  }
+  for (const MetricDescription* self :
+       {&catalogue::kMetricsSeries, &catalogue::kMetricsLabelOverflowTotal}) {
+    if (description.name == self->name) return taken(description, *self);
+  }
+  return {};
+}
+
+Result<FamilyCore*> RegistryCore::add(const MetricDescription& description) {
+  const eventcore::detail::MutexLock lock(mutex_);
+  if (const auto known = entries_.find(description.name); known != entries_.end()) {
+    const auto* family = std::get_if<std::shared_ptr<FamilyCore>>(&known->second);
+    if (family != nullptr && same((*family)->description(), description)) return family->get();
+  }
+  if (const Result<void> is_free = check_free(description); !is_free) return is_free.error();
+  auto family = std::make_shared<FamilyCore>(own(description), clock_);
+  FamilyCore* result = family.get();
+  entries_.emplace(description.name, std::move(family));
+  return result;
+}
+
+Result<std::shared_ptr<ObservedFamily>> RegistryCore::observe(const MetricDescription& description,
+                                                              ObserveCallback callback) {
+  const eventcore::detail::MutexLock lock(mutex_);
+  if (const Result<void> is_free = check_free(description); !is_free) return is_free.error();
+  auto family =
+      std::make_shared<ObservedFamily>(own(description), std::move(callback), clock_.wall());
+  entries_.emplace(description.name, family);
+  return family;
+}
+
+void RegistryCore::remove(const ObservedFamily& family) noexcept {
+  const eventcore::detail::MutexLock lock(mutex_);
+  entries_.erase(entries_.find(family.description().name));
+}
+
+MetricsSnapshot RegistryCore::snapshot() const {
+  std::vector<Entry> entries;
+  {
+    const eventcore::detail::MutexLock lock(mutex_);
+    entries.reserve(entries_.size());
+    for (const auto& [name, entry] : entries_) entries.push_back(entry);
+  }
+  MetricsSnapshot snapshot;
+  for (const Entry& entry : entries) {
+    snapshot.families.push_back(
+        std::visit([](const auto& family) { return family->snapshot(); }, entry));
+  }
+  add_self_metrics(entries, created_, snapshot);
+  std::sort(snapshot.families.begin(), snapshot.families.end(), [](const auto& a, const auto& b) {
+    return a.description->name < b.description->name;
+  });
+  return snapshot;
+}
+
+void RegistryCore::add_self_metrics(const std::vector<Entry>& entries, Timestamp created,
+                                    MetricsSnapshot& snapshot) {
+  FamilySnapshot overflow{unowned(catalogue::kMetricsLabelOverflowTotal), {}};
+  for (const Entry& entry : entries) {
+    const auto* family = std::get_if<std::shared_ptr<FamilyCore>>(&entry);
+    if (family == nullptr || (*family)->run_time_labels() == 0) continue;
+    overflow.series.push_back(
+        self_series(static_cast<double>((*family)->overflowed()),
+                    {std::string((*family)->description().name)}, created));
+  }
+  std::size_t total = overflow.series.size() + 1;
+  for (const FamilySnapshot& family : snapshot.families) total += family.series.size();
+  snapshot.families.push_back(std::move(overflow));
+  snapshot.families.push_back({unowned(catalogue::kMetricsSeries),
+                               {self_series(static_cast<double>(total), {}, created)}});
+}
+
+}  // namespace detail
+
+ObserverRegistration::ObserverRegistration(std::shared_ptr<detail::RegistryCore> registry,
+                                           std::shared_ptr<detail::ObservedFamily> family) noexcept
+    : registry_(std::move(registry)), family_(std::move(family)) {}
+
+ObserverRegistration::ObserverRegistration(ObserverRegistration&&) noexcept = default;
+
+ObserverRegistration& ObserverRegistration::operator=(ObserverRegistration&& other) noexcept {
+  std::swap(registry_, other.registry_);
+  std::swap(family_, other.family_);
+  return *this;
+}
+
+ObserverRegistration::~ObserverRegistration() {
+  if (family_ == nullptr) return;
+  registry_->remove(*family_);
+  family_->stop();
+}
+
+MetricRegistry::MetricRegistry(const Clock& clock)
+    : core_(std::make_shared<detail::RegistryCore>(clock)) {}
+
+MetricRegistry::~MetricRegistry() = default;
+
+Result<ObserverRegistration> MetricRegistry::observe(const MetricDescription& description,
+                                                     ObserveCallback callback) {
+  if (Result<void> good = detail::check(description); !good) return good.error();
+  if (description.kind == MetricKind::Histogram) {
+    return make_error(ErrorCode::InvalidArgument,
+                      "metric '" + std::string(description.name) +
+                          "': callbacks report counters and gauges");
+  }
+  auto family = core_->observe(description, std::move(callback));
+  if (!family) return family.error();
+  return ObserverRegistration(core_, std::move(*family));
+}
+
+MetricsSnapshot MetricRegistry::snapshot() const { return core_->snapshot(); }
+
+Result<detail::FamilyCore*> MetricRegistry::add_family(
+    const MetricDescription& description, MetricKind kind, std::size_t run_time_labels,
+    std::span<const LabelDescription> fixed_labels) {
+  if (Result<void> good = detail::check(description); !good) return good.error();
+  const std::span<const LabelDescription> labels = description.labels;
+  const bool fits =
+      kind == description.kind && labels.size() == run_time_labels + fixed_labels.size() &&
+      std::all_of(labels.begin(), labels.begin() + static_cast<std::ptrdiff_t>(run_time_labels),
+                  [](const LabelDescription& label) { return label.values.empty(); }) &&
+      std::equal(fixed_labels.begin(), fixed_labels.end(),
+                 labels.begin() + static_cast<std::ptrdiff_t>(run_time_labels),
+                 [](const LabelDescription& a, const LabelDescription& b) {
+                   return a.name == b.name && std::equal(a.values.begin(), a.values.end(),
+                                                         b.values.begin(), b.values.end());
+                 });
+  if (!fits) {
+    return make_error(ErrorCode::InvalidArgument,
+                      "the handle's kind and labels differ from " + detail::summary(description));
+  }
+  return core_->add(description);
+}
+
+detail::MetricPoint MetricRegistry::first_point(detail::FamilyCore& core) noexcept {
+  return core.acquire({}, true).point();
+}
+
+}  // namespace eventcore::observability

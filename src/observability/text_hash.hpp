@@ -1,0 +1,17 @@
+#pragma once
+
+// The 64-bit hash under which streams and names are remembered.
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+namespace eventcore::observability::detail {
+
+/// Never 0, which means "nothing" to those that keep hashes.
+[[nodiscard]] inline std::uint64_t text_hash(std::string_view text) noexcept {
+  const std::uint64_t hash = std::hash<std::string_view>{}(text);
+  return hash == 0 ? 1 : hash;
+}
+
+}  // namespace eventcore::observability::detail
