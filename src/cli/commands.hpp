@@ -26,5 +26,6 @@ void add_stats_command(CLI::App& app, Chosen& chosen);
 void add_verify_command(CLI::App& app, Chosen& chosen);
 void add_backup_command(CLI::App& app, Chosen& chosen);
 void add_restore_command(CLI::App& app, Chosen& chosen);
+void add_metrics_command(CLI::App& app, Chosen& chosen);
 
 }  // namespace eventcore::cli

@@ -38,6 +38,7 @@ void describe(CLI::App& app, Chosen& chosen) {
   add_verify_command(app, chosen);
   add_backup_command(app, chosen);
   add_restore_command(app, chosen);
+  add_metrics_command(app, chosen);
 }
 
 /// "eventcore", or "eventcore events" once that much is known.
