@@ -2,13 +2,13 @@
 
 namespace eventcore::detail {
 
-void HeadSignal::publish(Position head) noexcept {
+bool HeadSignal::advance(Position head) noexcept {
   std::uint64_t known = head_.load(std::memory_order_relaxed);
   do {
-    if (known >= head.value) return;
+    if (known >= head.value) return false;
   } while (!head_.compare_exchange_weak(known, head.value, std::memory_order_seq_cst,
                                         std::memory_order_relaxed));
-  if (waiters_.load(std::memory_order_seq_cst) != 0) wake();
+  return waiters_.load(std::memory_order_seq_cst) != 0;
 }
 
 void HeadSignal::close() noexcept {

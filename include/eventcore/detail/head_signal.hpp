@@ -18,8 +18,14 @@ class HeadSignal final : public HeadWatcher {
  public:
   explicit HeadSignal(Position head = {}) noexcept : head_(head.value) {}
 
-  /// Moves the head forward to `head`; an older one is ignored.
-  void publish(Position head) noexcept;
+  /// Moves the head forward to `head`, an older one is ignored, and wakes who waits for it.
+  void publish(Position head) noexcept {
+    if (advance(head)) wake();
+  }
+  /// The first half of `publish`, for a caller that holds a lock. True: somebody may wait; call
+  /// `wake` when the lock is released.
+  [[nodiscard]] bool advance(Position head) noexcept;
+  void wake() noexcept;
   /// Ends all waits, also later ones.
   void close() noexcept;
   [[nodiscard]] Position head() const noexcept { return {head_.load(std::memory_order_acquire)}; }
@@ -29,8 +35,6 @@ class HeadSignal final : public HeadWatcher {
                                      std::stop_token stop) override;
 
  private:
-  void wake() noexcept;
-
   // A publisher writes `head_` and then reads `waiters_`; a waiter writes `waiters_` and then
   // reads `head_`: sequentially consistent, so that one of them sees the other.
   std::atomic<std::uint64_t> head_;

@@ -1,0 +1,35 @@
+#pragma once
+
+// `MemoryAdministration`: the administration of a memory store.
+
+#include <memory>
+#include <vector>
+
+#include "eventcore/detail/mutex.hpp"
+#include "eventcore/store_administration.hpp"
+#include "memory_log.hpp"
+
+namespace eventcore::detail {
+
+/// Thread-safety: Thread-safe.
+class MemoryAdministration final : public StoreAdministration {
+ public:
+  explicit MemoryAdministration(std::shared_ptr<MemoryLog> log) : log_(std::move(log)) {}
+
+  Result<std::vector<StreamSummary>> list_streams(const StreamListQuery& query) override;
+  Result<StoreStats> stats() override;
+  Result<VerifyReport> verify(const Progress& progress) override;
+  Result<void> import_batch(WriteBatch& batch, Position first, Timestamp time) override;
+  Result<void> record_backup(Position position, Timestamp time) override;
+
+ private:
+  void sort_new_streams() EVENTCORE_REQUIRES(mutex_);
+
+  const std::shared_ptr<MemoryLog> log_;
+
+  Mutex mutex_;
+  std::vector<const MemoryStream*> sorted_ EVENTCORE_GUARDED_BY(mutex_);  // by id
+  std::optional<Timestamp> last_backup_ EVENTCORE_GUARDED_BY(mutex_);
+};
+
+}  // namespace eventcore::detail

@@ -1,0 +1,243 @@
+#include "memory_reader.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <string>
+#include <utility>
+
+#include "decision_encoder.hpp"
+
+namespace eventcore::detail {
+namespace {
+
+using Log = std::shared_ptr<const MemoryLog>;
+
+// Batches as pages show them, and what they point into.
+struct BatchCopies {
+  explicit BatchCopies(const Log& of) : log(of) {}
+
+  const StoredBatch* copy(const MemoryBatch& batch) {
+    std::string& decision = decisions.emplace_back();
+    begin_decision(batch.reads.size(), decision);
+    for (const MemoryBatch::Read& read : batch.reads) {
+      encode_read(read.stream->id, read.before, read.written, decision);
+    }
+    if (batch.interference.empty()) {
+      encode_interference({}, decision);
+    } else {
+      decision += batch.interference;
+    }
+    StoredBatch& stored = batches.emplace_back(batch);
+    stored.decision = decision;
+    return &stored;
+  }
+
+  Log log;
+  std::deque<std::string> decisions;
+  std::deque<StoredBatch> batches;
+};
+
+// Fills a page up to its limits.
+class PageBuilder {
+ public:
+  PageBuilder(Position at, std::size_t events_max, std::size_t bytes_max)
+      : events_max_(events_max), bytes_left_(bytes_max) {
+    page_.at = at;
+  }
+
+  void expect(std::uint64_t events) {
+    page_.events.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(events, events_max_)));
+  }
+  /// False, and the page has more: the event does not fit.
+  bool add(const StoredEvent& event) {
+    const std::size_t bytes = event.payload.size() + event.headers.size();
+    const bool fits = page_.events.size() < events_max_ &&
+                      (page_.events.empty() || bytes <= bytes_left_);
+    if (!fits) {
+      page_.more = true;
+      return false;
+    }
+    bytes_left_ -= std::min(bytes, bytes_left_);
+    page_.events.push_back(event);
+    return true;
+  }
+  [[nodiscard]] EventPage& page() noexcept { return page_; }
+
+  [[nodiscard]] EventPage finish(const Log& log, bool with_batch) {
+    if (with_batch) {
+      const auto copies = std::make_shared<BatchCopies>(log);
+      const StoredBatch* last = nullptr;
+      const StoredBatch* copy = nullptr;
+      for (StoredEvent& event : page_.events) {
+        if (std::exchange(last, event.batch) != event.batch) {
+          copy = copies->copy(static_cast<const MemoryBatch&>(*event.batch));
+        }
+        event.batch = copy;
+      }
+      page_.storage = copies;
+    } else {
+      for (StoredEvent& event : page_.events) event.batch = nullptr;
+      page_.storage = log;
+    }
+    return std::move(page_);
+  }
+
+ private:
+  const std::size_t events_max_;
+  std::size_t bytes_left_;
+  EventPage page_;
+};
+
+// The versions of one stream that a query asks for and that exist at its position. `begin` and
+// `end` close in on what is not in the page yet.
+struct Range {
+  Range(const MemoryLog& log, const StreamRange& asked, Position at)
+      : stream(log.find_stream(asked.stream.view())) {
+    if (stream != nullptr) version = MemoryLog::version_at(*stream, at).value;
+    const std::uint64_t before = asked.before.value == 0 ? 0 : asked.before.value - 1;
+    begin = std::min(asked.after.value, version) + 1;
+    end = std::max(begin, std::min(before, version) + 1);
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return begin == end; }
+  [[nodiscard]] const StoredEvent& oldest() const noexcept { return *stream->events[begin - 1]; }
+  [[nodiscard]] const StoredEvent& newest() const noexcept { return *stream->events[end - 2]; }
+  // Versions before `begin` are in the page or were not asked for.
+  [[nodiscard]] StreamHead head() const noexcept {
+    return {.version = {version}, .reached = {begin - 1}, .complete = empty()};
+  }
+
+  const MemoryStream* stream;
+  std::uint64_t version = 0;
+  std::uint64_t begin = 1;  // first version left
+  std::uint64_t end = 1;    // one past the last
+};
+
+void fill_forward(std::vector<Range>& ranges, PageBuilder& builder) {
+  for (Range& range : ranges) {
+    for (; !range.empty(); ++range.begin) {
+      if (!builder.add(range.oldest())) return;
+    }
+  }
+}
+
+void fill_backward(std::vector<Range>& ranges, PageBuilder& builder) {
+  for (Range& range : ranges) {
+    const std::uint64_t end = range.end;
+    for (; !range.empty(); --range.end) {
+      if (!builder.add(range.newest())) return;
+    }
+    range.begin = range.end = end;  // all of it is delivered
+  }
+}
+
+void fill_in_log_order(std::vector<Range>& ranges, PageBuilder& builder) {
+  std::vector<Range*> heap;  // the oldest event on top
+  for (Range& range : ranges) {
+    if (!range.empty()) heap.push_back(&range);
+  }
+  const auto later = [](const Range* a, const Range* b) {
+    return a->oldest().position > b->oldest().position;
+  };
+  std::make_heap(heap.begin(), heap.end(), later);
+  while (!heap.empty()) {
+    std::pop_heap(heap.begin(), heap.end(), later);
+    Range& range = *heap.back();
+    if (!builder.add(range.oldest())) return;
+    ++range.begin;
+    if (range.empty()) {
+      heap.pop_back();
+    } else {
+      std::push_heap(heap.begin(), heap.end(), later);
+    }
+  }
+}
+
+Error page_too_large(std::size_t events) {
+  return make_error(ErrorCode::LimitExceeded, "events of a page: " + std::to_string(events) +
+                                                  ", at most " +
+                                                  std::to_string(limits::kPageEvents));
+}
+
+Result<EventPage> read_streams(const Log& log, const StreamsQuery& query) {
+  const Position head = log->head();
+  const Position at = query.at.value_or(head);
+  if (at > head) {
+    return make_error(ErrorCode::InvalidArgument, "the position is past the head", {}, at);
+  }
+  std::vector<Range> ranges;
+  ranges.reserve(query.streams.size());
+  std::uint64_t events = 0;
+  for (const StreamRange& asked : query.streams) {
+    const Range& range = ranges.emplace_back(*log, asked, at);
+    events += range.end - range.begin;
+  }
+  PageBuilder builder(at, query.events_max, query.bytes_max);
+  builder.expect(events);
+  switch (query.order) {
+    case ReadOrder::StreamForward: fill_forward(ranges, builder); break;
+    case ReadOrder::StreamBackward: fill_backward(ranges, builder); break;
+    case ReadOrder::Log: fill_in_log_order(ranges, builder); break;
+  }
+  EventPage& page = builder.page();
+  page.streams.reserve(ranges.size());
+  for (const Range& range : ranges) page.streams.push_back(range.head());
+  return builder.finish(log, query.with_batch);
+}
+
+// Which type numbers a filter lets through.
+class TypeSet {
+ public:
+  TypeSet(const MemoryLog& log, const EventFilter& filter) : all_(filter.matches_all_types()) {
+    if (all_) return;
+    wanted_.resize(std::size_t{log.type_count()} + 1);
+    for (const std::string& name : filter.types()) {
+      const std::uint32_t number = log.type_number(name);
+      // A type that came up since then has no event before the head that is read to.
+      if (number != 0 && number < wanted_.size()) wanted_[number] = true;
+    }
+  }
+  [[nodiscard]] bool contains(std::uint32_t number) const noexcept {
+    return all_ || (number < wanted_.size() && wanted_[number]);
+  }
+
+ private:
+  const bool all_;
+  std::vector<bool> wanted_;
+};
+
+Result<EventPage> read_log(const Log& log, const LogQuery& query) {
+  const Position head = log->head();
+  const Position until = std::min(query.until.value_or(head), head);
+  PageBuilder builder(until, query.events_max, query.bytes_max);
+  EventPage& page = builder.page();
+  page.scanned_to = std::max(query.after, until);
+  const TypeSet types(*log, query.filter);
+  const bool all_streams = query.filter.matches_all_streams();
+  if (all_streams && query.filter.matches_all_types() && query.after < until) {
+    builder.expect(until - query.after);
+  }
+  for (Position at = query.after + 1; at <= until; at = at + 1) {
+    const StoredEvent& event = log->event(at);
+    if (!types.contains(event.type_number)) continue;
+    if (!all_streams && !query.filter.matches_stream(event.stream)) continue;
+    if (builder.add(event)) continue;
+    page.scanned_to = {at.value - 1};
+    break;
+  }
+  return builder.finish(log, query.with_batch);
+}
+
+}  // namespace
+
+Result<EventPage> read_memory(const Log& log, const ReadQuery& query) {
+  if (const auto* streams = std::get_if<StreamsQuery>(&query)) {
+    if (streams->events_max > limits::kPageEvents) return page_too_large(streams->events_max);
+    return read_streams(log, *streams);
+  }
+  const auto& whole = *std::get_if<LogQuery>(&query);
+  if (whole.events_max > limits::kPageEvents) return page_too_large(whole.events_max);
+  return read_log(log, whole);
+}
+
+}  // namespace eventcore::detail
