@@ -88,9 +88,14 @@ class CommandExecutor {
   }
 
   /// `co_await executor.run(command)` gives what `execute` returns; the coroutine resumes on a
-  /// worker. Destroying a waiting coroutine leaves the command to its fate.
+  /// worker. Destroying a waiting coroutine leaves the command to its fate. With g++ 12 give the
+  /// command a name first: it destroys aggregates that are temporaries of a `co_await` twice.
   template <class C>
-  [[nodiscard]] auto run(C command, ExecuteOptions options = {});
+  [[nodiscard]] auto run(C command, ExecuteOptions options);
+  template <class C>
+  [[nodiscard]] auto run(C command) {
+    return run(std::move(command), ExecuteOptions{});
+  }
 
   /// Refuses new commands and waits for those under way; after the deadline those that are not
   /// being committed end with `ShuttingDown`. Every completion has run when it returns.
@@ -125,8 +130,9 @@ class TypedOperation : public CommandOperation {
 
   void discover(Boundary& boundary) override {
     if constexpr (Handles<C, ReadsOf<C>>::discovers) {
-      Discovery more(boundary, ReadsOf<C>::discovered_groups());
+      Discovery more(ReadsOf<C>::discovered_groups());
       ReadsOf<C>::call(boundary, [&](auto&&... states) { command_.discover(states..., more); });
+      more.add_to(boundary);
     } else {
       static_cast<void>(boundary);
     }

@@ -63,21 +63,29 @@ class Folds {
 /// Given to `discover`: asks for more streams. Streams that are already read change nothing.
 class Discovery {
  public:
-  Discovery(detail::Boundary& boundary, const std::vector<const detail::FoldType*>& groups)
-      : boundary_(boundary), groups_(groups) {}
+  explicit Discovery(const std::vector<const detail::FoldType*>& groups) : groups_(groups) {}
 
   /// Reads `id` too; its fold joins the argument for `discovered<F>()`.
   /// Requires: the command's `reads()` contains `discovered<F>()`.
   template <Fold F>
   void stream(const StreamId& id) {
-    add(id, detail::fold_type<F>);
+    request(id, detail::fold_type<F>);
   }
 
- private:
-  void add(const StreamId& id, const detail::FoldType& fold);
+  /// Adds what was asked for and is not read yet. For the executor, once `discover` is over.
+  void add_to(detail::Boundary& boundary) const;
 
-  detail::Boundary& boundary_;
+ private:
+  struct Request {
+    StreamId id;
+    const detail::FoldType* fold;
+    std::uint32_t group;
+  };
+
+  void request(const StreamId& id, const detail::FoldType& fold);
+
   const std::vector<const detail::FoldType*>& groups_;  // null where not discovered
+  std::vector<Request> requests_;
 };
 
 namespace detail {

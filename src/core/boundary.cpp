@@ -197,15 +197,22 @@ Result<void> EmissionSink::apply(BoundaryView& view, const BoundaryStream& strea
 
 }  // namespace detail
 
-void Discovery::add(const StreamId& id, const detail::FoldType& fold) {
+void Discovery::request(const StreamId& id, const detail::FoldType& fold) {
   for (std::uint32_t group = 0; group < groups_.size(); ++group) {
-    if (groups_[group] != &fold) continue;
-    if (boundary_.find_view(id.view(), group) == nullptr) {
-      boundary_.add(id, fold, group, true);
+    if (groups_[group] == &fold) {
+      requests_.push_back({id, &fold, group});
+      return;
     }
-    return;
   }
   EVENTCORE_ASSERT(false, "discover asks for a fold that no discovered<F>() in reads() has");
+}
+
+void Discovery::add_to(detail::Boundary& boundary) const {
+  for (const Request& request : requests_) {
+    if (boundary.find_view(request.id.view(), request.group) == nullptr) {
+      boundary.add(request.id, *request.fold, request.group, true);
+    }
+  }
 }
 
 }  // namespace eventcore
