@@ -73,6 +73,13 @@ def check_listed(path, lists):
         yield f"{path}: not listed in a CMakeLists.txt"
 
 
+def check_snippets(path, text, examples):
+    """C++ in a document is cut from a program that is built and run."""
+    for snippet in re.findall(r"^```cpp\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        if not any(snippet in example for example in examples):
+            yield f"{path}: this code is not in examples/: {snippet.splitlines()[0]}"
+
+
 def main():
     paths = files()
     if not paths:
@@ -80,6 +87,8 @@ def main():
         return 2
     lists = {p.parent: (ROOT / p).read_text() for p in paths
              if p.name == "CMakeLists.txt" and len(p.parts) > 1}
+    examples = [(ROOT / p).read_text() for p in paths
+                if p.parts[0] == "examples" and p.suffix in (".cpp", ".hpp")]
     findings, warnings = [], []
     for path in paths:
         findings += check_name(path)
@@ -90,6 +99,8 @@ def main():
         findings += check_text(path, text)
         if path.parts[:2] == ("include", "eventcore"):
             findings += check_includes(path, text)
+        if path.suffix == ".md":
+            findings += check_snippets(path, text, examples)
         if path not in LISTED_ELSEWHERE:
             findings += check_listed(path, lists)
         lines = text.count("\n")
