@@ -1,0 +1,174 @@
+#include "administration.hpp"
+
+#include <array>
+#include <system_error>
+
+#include "sqlite_sql.hpp"
+#include "verify.hpp"
+
+namespace eventcore::sqlite {
+namespace {
+
+constexpr char kCantRead[] = "can't read";
+
+std::uint64_t size_on_disk(const std::filesystem::path& path) {
+  std::uint64_t bytes = 0;
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    std::error_code failure;
+    const std::uintmax_t size = std::filesystem::file_size(path.string() + suffix, failure);
+    if (!failure) bytes += size;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Result<void> Administration::connect() {
+  if (closed_) return shutting_down();
+  if (reader_.connection().is_open()) return {};
+  return reader_.connect();
+}
+
+void Administration::close() {
+  const detail::MutexLock lock(mutex_);
+  closed_ = true;
+  reader_.disconnect();
+}
+
+Result<std::vector<StreamSummary>> Administration::list_streams(const StreamListQuery& query) {
+  if (state_.is_behind()) writer_.catch_up();
+  const detail::MutexLock lock(mutex_);
+  if (auto connected = connect(); !connected) return connected.error();
+  auto rows = reader_.connection().prepare(sql::list_streams_by_name);
+  if (!rows) return rows.error();
+  rows->bind_text(1, query.after);
+  std::vector<StreamSummary> streams;
+  int result = query.limit == 0 ? SQLITE_DONE : rows->step();
+  for (; result == SQLITE_ROW && streams.size() < query.limit; result = rows->step()) {
+    const std::string_view name = rows->bytes(1);
+    if (!query.filter.matches_stream(name)) continue;
+    auto id = StreamId::parse(name);
+    if (!id) return make_error(ErrorCode::Corrupt, "a stored stream has an invalid name");
+    auto head = reader_.head_of(name);
+    if (!head) return head.error();
+    // Created by a commit that the store does not know of yet.
+    if (head->version == 0) continue;
+    streams.push_back({std::move(*id), {head->version}, {head->position}});
+  }
+  if (result != SQLITE_ROW && result != SQLITE_DONE) return reader_.connection().error(kCantRead);
+  return streams;
+}
+
+Result<StoreStats> Administration::stats() {
+  if (state_.is_behind()) writer_.catch_up();
+  const detail::MutexLock lock(mutex_);
+  if (auto connected = connect(); !connected) return connected.error();
+  StoreStats stats;
+  stats.head = state_.head();
+  stats.events = stats.head.value;
+  auto streams = reader_.connection().number(sql::read_last_stream_number, kCantRead);
+  if (!streams) return streams.error();
+  stats.streams = *streams;
+  const std::size_t types = state_.types.names()->by_number.size();
+  stats.event_types = types == 0 ? 0 : types - 1;
+  stats.size_bytes = size_on_disk(state_.options.path);
+  auto first = time_of({1});
+  if (!first) return first.error();
+  stats.first_event = *first;
+  auto last = time_of(stats.head);
+  if (!last) return last.error();
+  stats.last_event = *last;
+  auto backup = fact("backup_time");
+  if (!backup) return backup.error();
+  if (*backup) {
+    stats.last_backup = Timestamp(std::chrono::nanoseconds(static_cast<std::int64_t>(**backup)));
+  }
+  return stats;
+}
+
+Result<std::optional<Timestamp>> Administration::time_of(Position position) {
+  auto row = reader_.connection().prepare(sql::read_time);
+  if (!row) return row.error();
+  row->bind(1, position.value);
+  const int result = row->step();
+  if (result == SQLITE_ROW) return std::optional<Timestamp>(row->time(0));
+  if (result == SQLITE_DONE) return std::optional<Timestamp>();
+  return reader_.connection().error(kCantRead);
+}
+
+Result<std::optional<std::uint64_t>> Administration::fact(std::string_view name) {
+  auto row = reader_.connection().prepare(sql::read_fact);
+  if (!row) return row.error();
+  row->bind_text(1, name);
+  const int result = row->step();
+  if (result == SQLITE_ROW) return std::optional<std::uint64_t>(row->number(0));
+  if (result == SQLITE_DONE) return std::optional<std::uint64_t>();
+  return reader_.connection().error(kCantRead);
+}
+
+Result<VerifyReport> Administration::verify(const Progress& progress) {
+  if (state_.is_behind()) writer_.catch_up();
+  const detail::MutexLock lock(mutex_);
+  if (auto connected = connect(); !connected) return connected.error();
+  return verify_file(reader_.connection(), state_.head(), progress);
+}
+
+Result<void> Administration::import_batch(WriteBatch& batch, Position first, Timestamp time) {
+  if (state_.options.read_only) {
+    return make_error(ErrorCode::Unavailable, "the store is read-only");
+  }
+  if (batch.event_count() == 0) {
+    return make_error(ErrorCode::InvalidArgument, "a batch without events has no position");
+  }
+  if (auto sealed = batch.seal(); !sealed) return sealed;
+  const auto import = [&](LogFile& file) -> Result<void> {
+    if (first != file.head() + 1) {
+      return make_error(ErrorCode::VersionConflict,
+                        "position " + std::to_string(first.value) + " does not follow the head, " +
+                            std::to_string(file.head().value));
+    }
+    if (time < file.last_time()) {
+      return make_error(ErrorCode::InvalidArgument, "the batch is older than the one before it");
+    }
+    if (!batch.info.key.empty()) {
+      auto found = file.find_key(batch.info.key);
+      if (!found) return found.error();
+      if (*found) {
+        return make_error(ErrorCode::KeyReused, "another batch has this key", "", (*found)->first);
+      }
+    }
+    std::vector<HeadTable::Slot> slots;
+    for (const WriteBatch::Stream& stream : std::as_const(batch).streams()) {
+      auto slot = file.find_stream(stream.id);
+      if (!slot) return slot.error();
+      if (!stream.expected.allows({state_.heads.current(*slot).version})) {
+        return make_error(ErrorCode::VersionConflict, "the stream is not as expected",
+                          stream.id.view());
+      }
+      slots.push_back(*slot);
+    }
+    if (file.append(batch, slots, time) != SQLITE_OK ||
+        file.write_heads(batch.event_count()) != SQLITE_OK) {
+      return file.error("can't write to");
+    }
+    return {};
+  };
+  return writer_.run(import, false);
+}
+
+Result<void> Administration::record_backup(Position position, Timestamp time) {
+  if (state_.options.read_only) {
+    return make_error(ErrorCode::Unavailable, "the store is read-only");
+  }
+  if (position > state_.head()) {
+    return make_error(ErrorCode::InvalidArgument, "the position is past the head", "", position);
+  }
+  const auto record = [&](LogFile& file) -> Result<void> {
+    if (auto set = file.set_fact("backup_position", position.value); !set) return set;
+    const auto nanoseconds = static_cast<std::uint64_t>(time.time_since_epoch().count());
+    return file.set_fact("backup_time", nanoseconds);
+  };
+  return writer_.run(record, true);
+}
+
+}  // namespace eventcore::sqlite

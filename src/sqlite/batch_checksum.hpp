@@ -1,0 +1,119 @@
+#pragma once
+
+// The checksum of a stored batch: XXH3 over everything that was stored, with names instead of
+// numbers. Stored on disk; never change. The layout is in docs/internals/sqlite-format.md.
+
+#include <xxhash.h>
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "eventcore/clock.hpp"
+#include "eventcore/position.hpp"
+#include "eventcore/trace_context.hpp"
+#include "eventcore/uuid.hpp"
+
+namespace eventcore::sqlite {
+
+static_assert(std::endian::native == std::endian::little, "the checksum takes numbers as they lie");
+
+[[nodiscard]] inline std::uint64_t hash_bytes(std::string_view bytes) noexcept {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+/// What a checksum says about the batch as a whole.
+struct ChecksummedBatch {
+  std::uint64_t first = 0;
+  Timestamp time;
+  std::uint64_t events = 0;
+  std::uint64_t attempts = 0;
+  Uuid id;
+  std::string_view command_type;
+  std::string_view key;
+  std::string_view correlation_id;
+  std::string_view causation_id;
+  std::string_view trace;
+  std::string_view decision;
+};
+
+/// What it says about one event.
+struct ChecksummedEvent {
+  std::uint64_t version = 0;
+  std::uint64_t stream_hash = 0;
+  std::uint64_t type_hash = 0;
+  std::uint64_t schema_version = 0;
+  std::uint64_t previous = 0;
+  std::uint64_t skip = 0;
+  std::string_view payload;
+  std::string_view headers;
+};
+
+/// Add the events in order. Thread-safety: One thread at a time.
+class BatchChecksum {
+ public:
+  explicit BatchChecksum(const ChecksummedBatch& batch) noexcept {
+    std::array<std::uint64_t, 2> id{};
+    std::memcpy(id.data(), batch.id.bytes.data(), batch.id.bytes.size());
+    const std::array<std::uint64_t, 12> fields = {
+        batch.first,
+        static_cast<std::uint64_t>(batch.time.time_since_epoch().count()),
+        batch.events,
+        batch.attempts,
+        id[0],
+        id[1],
+        hash_bytes(batch.command_type),
+        hash_bytes(batch.key),
+        hash_bytes(batch.correlation_id),
+        hash_bytes(batch.causation_id),
+        hash_bytes(batch.trace),
+        hash_bytes(batch.decision)};
+    value_ = XXH3_64bits(fields.data(), sizeof(fields));
+  }
+
+  void add(const ChecksummedEvent& event) noexcept {
+    const std::array<std::uint64_t, 9> fields = {value_,
+                                                 event.version,
+                                                 event.stream_hash,
+                                                 event.type_hash,
+                                                 event.schema_version,
+                                                 event.previous,
+                                                 event.skip,
+                                                 hash_bytes(event.payload),
+                                                 hash_bytes(event.headers)};
+    value_ = XXH3_64bits(fields.data(), sizeof(fields));
+  }
+
+  [[nodiscard]] std::uint64_t value() const noexcept { return value_; }
+
+ private:
+  std::uint64_t value_ = 0;
+};
+
+/// The 25 stored bytes of a trace: ids, then flags. Empty without one.
+struct StoredTrace {
+  explicit StoredTrace(const TraceContext& trace) noexcept {
+    std::memcpy(bytes.data(), trace.trace_id.data(), 16);
+    std::memcpy(bytes.data() + 16, trace.span_id.data(), 8);
+    bytes[24] = static_cast<char>(trace.flags);
+    size = trace == TraceContext{} ? 0 : bytes.size();
+  }
+  [[nodiscard]] std::string_view view() const noexcept { return {bytes.data(), size}; }
+
+  std::array<char, 25> bytes{};
+  std::size_t size = 0;
+};
+
+/// The trace in stored bytes; none if they are not one.
+[[nodiscard]] inline TraceContext trace_of(std::string_view stored) noexcept {
+  TraceContext trace;
+  if (stored.size() != 25) return trace;
+  std::memcpy(trace.trace_id.data(), stored.data(), 16);
+  std::memcpy(trace.span_id.data(), stored.data() + 16, 8);
+  trace.flags = static_cast<std::uint8_t>(stored[24]);
+  return trace;
+}
+
+}  // namespace eventcore::sqlite

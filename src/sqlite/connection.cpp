@@ -1,0 +1,114 @@
+#include "connection.hpp"
+
+namespace eventcore::sqlite {
+namespace {
+
+// SQLite takes a null pointer for NULL, which an empty view may hold.
+const char* not_null(std::string_view view) noexcept {
+  return view.data() == nullptr ? "" : view.data();
+}
+
+ErrorCode code_of(int result) noexcept {
+  switch (result & 0xFF) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH: return ErrorCode::Corrupt;
+    default: return ErrorCode::Unavailable;
+  }
+}
+
+}  // namespace
+
+void Statement::bind_text(int index, std::string_view text) noexcept {
+  sqlite3_bind_text64(statement_.get(), index, not_null(text), text.size(), SQLITE_STATIC,
+                      SQLITE_UTF8);
+}
+
+void Statement::bind_bytes(int index, std::string_view bytes) noexcept {
+  sqlite3_bind_blob64(statement_.get(), index, not_null(bytes), bytes.size(), SQLITE_STATIC);
+}
+
+void Statement::bind_optional_text(int index, std::string_view text) noexcept {
+  if (text.empty()) {
+    sqlite3_bind_null(statement_.get(), index);
+  } else {
+    bind_text(index, text);
+  }
+}
+
+void Statement::bind_optional_bytes(int index, std::string_view bytes) noexcept {
+  if (bytes.empty()) {
+    sqlite3_bind_null(statement_.get(), index);
+  } else {
+    bind_bytes(index, bytes);
+  }
+}
+
+int Statement::run() noexcept {
+  const int stepped = step();
+  const int result = sqlite3_reset(statement_.get());
+  return stepped == SQLITE_DONE || stepped == SQLITE_ROW ? result : stepped;
+}
+
+std::string_view Statement::bytes(int column) noexcept {
+  const void* data = sqlite3_column_blob(statement_.get(), column);
+  const int size = sqlite3_column_bytes(statement_.get(), column);
+  return {static_cast<const char*>(data), static_cast<std::size_t>(size)};
+}
+
+Result<Connection> Connection::open(const Options& options) {
+  sqlite3* opened = nullptr;
+  const int flags = options.flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const int result = sqlite3_open_v2(options.path.c_str(), &opened, flags, options.vfs);
+  Connection connection;
+  connection.database_.reset(opened);
+  if (opened == nullptr) return make_error(ErrorCode::Unavailable, "no memory to open the store");
+  if (result != SQLITE_OK) return connection.error("can't open the store");
+  sqlite3_busy_timeout(opened, static_cast<int>(options.busy_timeout.count()));
+  return connection;
+}
+
+Result<Statement> Connection::prepare(const char* sql) const {
+  sqlite3_stmt* prepared = nullptr;
+  const int result =
+      sqlite3_prepare_v3(database_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared, nullptr);
+  Statement statement;
+  statement.statement_.reset(prepared);
+  if (result != SQLITE_OK) return error("can't read the store's schema");
+  return statement;
+}
+
+int Connection::execute(const char* sql) const noexcept {
+  return sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr);
+}
+
+Result<void> Connection::run(const char* sql, std::string_view what) const {
+  if (execute(sql) != SQLITE_OK) return error(what);
+  return {};
+}
+
+Result<std::uint64_t> Connection::number(const char* sql, std::string_view what) const {
+  auto statement = prepare(sql);
+  if (!statement) return statement.error();
+  const int result = statement->step();
+  if (result == SQLITE_ROW) return statement->number(0);
+  if (result == SQLITE_DONE) return std::uint64_t{0};
+  return error(what);
+}
+
+bool Connection::roll_back() const noexcept {
+  return !in_transaction() || execute("ROLLBACK") == SQLITE_OK || !in_transaction();
+}
+
+Error Connection::error(std::string_view what) const {
+  const char* location = sqlite3_db_filename(database_.get(), "main");
+  std::string message(what);
+  if (location != nullptr && *location != '\0') message.append(" ").append(location);
+  message.append(": ").append(sqlite3_errmsg(database_.get()));
+  message.append(" (SQLite code ");
+  message.append(std::to_string(sqlite3_extended_errcode(database_.get()))).append(")");
+  return make_error(code_of(sqlite3_errcode(database_.get())), std::move(message));
+}
+
+}  // namespace eventcore::sqlite

@@ -1,0 +1,97 @@
+#include "reader_pool.hpp"
+
+#include <sys/prctl.h>
+
+#include <utility>
+
+namespace eventcore::sqlite {
+
+ReaderPool::~ReaderPool() {
+  ignore_error(close({}), "without a deadline closing cannot fail");
+}
+
+Result<void> ReaderPool::start() {
+  for (std::size_t i = 0; i < state_.options.reader_threads; ++i) {
+    readers_.push_back(std::make_unique<LogReader>(state_));
+    if (auto connected = readers_.back()->connect(); !connected) return connected;
+  }
+  {
+    const detail::MutexLock lock(mutex_);
+    running_ = readers_.size();
+  }
+  for (const auto& reader : readers_) {
+    threads_.emplace_back([this, &reader] {
+      prctl(PR_SET_NAME, "eventcore-read", 0, 0, 0);
+      loop(*reader);
+    });
+  }
+  return {};
+}
+
+Result<void> ReaderPool::close(Deadline deadline) {
+  std::vector<std::thread> ending;
+  {
+    detail::MutexLock lock(mutex_);
+    closing_ = true;
+    changed_.notify_all();
+    while (running_ > 0) {
+      if (deadline.is_never()) {
+        changed_.wait(lock);
+      } else if (changed_.wait_until(lock, deadline.at) == std::cv_status::timeout &&
+                 running_ > 0) {
+        return make_error(ErrorCode::DeadlineExceeded, "the store is still reading");
+      }
+    }
+    ending.swap(threads_);
+  }
+  for (std::thread& thread : ending) thread.join();
+  readers_.clear();
+  return {};
+}
+
+void ReaderPool::submit(ReadOperation& operation) {
+  operation.next = nullptr;
+  bool closed = false;
+  {
+    const detail::MutexLock lock(mutex_);
+    closed = closing_;
+    if (!closed && queued_ < state_.options.queue_operations_max) {
+      (first_ == nullptr ? first_ : last_->next) = &operation;
+      last_ = &operation;
+      ++queued_;
+      changed_.notify_one();
+      return;
+    }
+  }
+  operation.finish(closed ? shutting_down()
+                          : make_error(ErrorCode::Overloaded, "too many reads are queued"));
+}
+
+void ReaderPool::loop(LogReader& reader) {
+  detail::MutexLock lock(mutex_);
+  for (;;) {
+    while (first_ == nullptr && !closing_) changed_.wait(lock);
+    if (first_ == nullptr) break;
+    ReadOperation& operation = *std::exchange(first_, first_->next);
+    --queued_;
+    lock.unlock();
+    serve(operation, reader);
+    lock.lock();
+  }
+  --running_;
+  changed_.notify_all();
+}
+
+void ReaderPool::serve(ReadOperation& operation, LogReader& reader) {
+  if (operation.stop.stop_requested()) {
+    return operation.finish(make_error(ErrorCode::Cancelled, "the read was stopped"));
+  }
+  if (operation.deadline.expired(*state_.options.clock)) {
+    return operation.finish(
+        make_error(ErrorCode::DeadlineExceeded, "the read was not begun in time"));
+  }
+  if (state_.is_behind()) writer_.catch_up();
+  operation.finish(reader.read(operation.query));
+}
+
+}  // namespace eventcore::sqlite

@@ -1,0 +1,164 @@
+#include "schema.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <iterator>
+#include <string>
+#include <system_error>
+
+#include "connection.hpp"
+#include "sqlite_sql.hpp"
+
+namespace eventcore::sqlite {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What leads from each schema version to the next; the first from an empty file to version 1.
+constexpr const char* kMigrations[] = {sql::create_schema};
+static_assert(std::size(kMigrations) == kSchemaVersion);
+
+constexpr char kCantOpen[] = "can't open";
+
+Error about(ErrorCode code, const fs::path& path, const std::string& what) {
+  return make_error(code, path.string() + " " + what);
+}
+
+// What a file says about itself.
+struct Identity {
+  std::uint64_t application = 0;
+  std::uint64_t version = 0;
+  std::uint64_t objects = 0;
+
+  [[nodiscard]] bool is_new() const noexcept {
+    return application == 0 && version == 0 && objects == 0;
+  }
+};
+
+Result<Identity> identify(const Connection& connection) {
+  const auto application = connection.number("PRAGMA application_id", kCantOpen);
+  if (!application) return application.error();
+  const auto version = connection.number("PRAGMA user_version", kCantOpen);
+  if (!version) return version.error();
+  const auto objects = connection.number("SELECT count(*) FROM sqlite_schema", kCantOpen);
+  if (!objects) return objects.error();
+  return Identity{*application, *version, *objects};
+}
+
+Result<void> check_identity(const Identity& identity, const fs::path& path) {
+  if (identity.is_new()) return {};
+  if (identity.application != kApplicationId) {
+    return about(ErrorCode::Corrupt, path, "is a SQLite database, but not an EventCore store");
+  }
+  if (identity.version > kSchemaVersion) {
+    return about(ErrorCode::Unavailable, path,
+                 "has schema version " + std::to_string(identity.version) +
+                     ", but this library knows versions up to " + std::to_string(kSchemaVersion) +
+                     "; use a newer one");
+  }
+  return {};
+}
+
+Result<void> sync_folder(const fs::path& folder) {
+  const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = file >= 0 && fsync(file) == 0;
+  const int cause = errno;
+  if (file >= 0) ::close(file);
+  if (synced) return {};
+  return about(ErrorCode::Unavailable, folder,
+               "can't be synced: " + std::generic_category().message(cause));
+}
+
+// A folder that is not synced in its parent may be gone after a power cut, and the store with it.
+Result<void> create_folder(const fs::path& folder) {
+  if (folder.empty() || fs::exists(folder)) return {};
+  const fs::path parent = folder.parent_path();
+  if (auto created = create_folder(parent); !created) return created;
+  std::error_code failure;
+  fs::create_directory(folder, failure);
+  if (failure) {
+    return about(ErrorCode::Unavailable, folder, "can't be created: " + failure.message());
+  }
+  return sync_folder(parent.empty() ? fs::path(".") : parent);
+}
+
+Result<void> check_path(const SqliteStoreOptions& options) {
+  const fs::path& path = options.path;
+  if (path.empty()) return make_error(ErrorCode::InvalidArgument, "the path is empty");
+  if (options.reader_threads == 0) {
+    return make_error(ErrorCode::InvalidArgument, "a store needs a reader thread");
+  }
+  std::error_code failure;
+  const fs::file_status status = fs::status(path, failure);
+  if (fs::is_directory(status)) {
+    return about(ErrorCode::Unavailable, path, "is a folder, not a store");
+  }
+  if (fs::exists(status)) return {};
+  if (failure && status.type() != fs::file_type::not_found) {
+    return about(ErrorCode::Unavailable, path, "can't be looked at: " + failure.message());
+  }
+  if (options.read_only || !options.create) {
+    return about(ErrorCode::Unavailable, path, "does not exist");
+  }
+  return create_folder(path.parent_path());
+}
+
+Result<void> migrate_in_transaction(const Connection& connection, const fs::path& path) {
+  auto identity = identify(connection);
+  if (!identity) return identity.error();
+  // Another process may have been faster.
+  if (auto checked = check_identity(*identity, path); !checked) return checked;
+  for (std::uint64_t version = identity->version; version < kSchemaVersion; ++version) {
+    if (auto done = connection.run(kMigrations[version], "can't migrate"); !done) return done;
+  }
+  const std::string mark = "PRAGMA application_id=" + std::to_string(kApplicationId) +
+                           "; PRAGMA user_version=" + std::to_string(kSchemaVersion);
+  return connection.run(mark.c_str(), "can't migrate");
+}
+
+Result<void> migrate(const Connection& connection, const fs::path& path) {
+  if (auto set = connection.run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL", kCantOpen);
+      !set) {
+    return set;
+  }
+  if (auto begun = connection.run("BEGIN IMMEDIATE", "can't migrate"); !begun) return begun;
+  auto migrated = migrate_in_transaction(connection, path);
+  if (migrated) migrated = connection.run("COMMIT", "can't migrate");
+  if (!migrated) static_cast<void>(connection.roll_back());
+  return migrated;
+}
+
+}  // namespace
+
+Result<void> prepare_file(const SqliteStoreOptions& options, WriterTurn& turn) {
+  if (auto checked = check_path(options); !checked) return checked;
+  const int create = options.create ? SQLITE_OPEN_CREATE : 0;
+  auto connection = Connection::open(
+      {.path = options.path,
+       .flags = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | create,
+       .vfs = options.vfs,
+       .busy_timeout = options.busy_timeout});
+  if (!connection) return connection.error();
+  auto identity = identify(*connection);
+  if (!identity) return identity.error();
+  if (auto checked = check_identity(*identity, options.path); !checked) return checked;
+  if (options.read_only && identity->is_new()) {
+    return about(ErrorCode::Unavailable, options.path, "is empty, not a store");
+  }
+  if (auto opened = turn.open(options.path, options.read_only); !opened) return opened;
+  if (options.read_only) return {};
+  if (identity->version == kSchemaVersion) {
+    // Stays on once set; somebody may have turned it off.
+    return connection->run("PRAGMA journal_mode=WAL", kCantOpen);
+  }
+  const Instant give_up = std::chrono::steady_clock::now() + options.busy_timeout;
+  if (!turn.acquire([&] { return std::chrono::steady_clock::now() < give_up; })) {
+    return about(ErrorCode::Unavailable, options.path, "is locked by another process");
+  }
+  auto migrated = migrate(*connection, options.path);
+  turn.release();
+  return migrated;
+}
+
+}  // namespace eventcore::sqlite

@@ -1,0 +1,19 @@
+#pragma once
+
+// `prepare_file`: makes sure that a path holds a store of this library's schema, or says why not.
+
+#include "eventcore/sqlite_store.hpp"
+#include "writer_turn.hpp"
+
+namespace eventcore::sqlite {
+
+/// "EVCO": the file is one of ours. Stored on disk; never change.
+inline constexpr std::uint32_t kApplicationId = 0x4556'434F;
+/// The newest schema that this library knows.
+inline constexpr std::uint32_t kSchemaVersion = 1;
+
+/// Creates or migrates the store at `options.path` and opens `turn` beside it. What is not a store
+/// is left as it was. Errors: InvalidArgument, Unavailable, Corrupt.
+[[nodiscard]] Result<void> prepare_file(const SqliteStoreOptions& options, WriterTurn& turn);
+
+}  // namespace eventcore::sqlite

@@ -1,0 +1,1 @@
+INSERT INTO types (number, name) VALUES (?1, ?2)

@@ -1,0 +1,1 @@
+UPDATE heads SET position = max(position, ?1) WHERE stream = 0

@@ -1,0 +1,1 @@
+SELECT number, name FROM streams WHERE name > ?1 ORDER BY name

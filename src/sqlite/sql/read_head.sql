@@ -1,0 +1,1 @@
+SELECT version, position, skip FROM heads WHERE stream = ?1

@@ -1,0 +1,1 @@
+SELECT version, ordinal, previous, skip FROM events WHERE position = ?1

@@ -1,0 +1,1 @@
+SELECT position, time FROM events ORDER BY position DESC LIMIT 1

@@ -1,0 +1,37 @@
+#pragma once
+
+// What the parts of one open store share: options, heads, types, turns and the head signal.
+
+#include <atomic>
+#include <utility>
+
+#include "eventcore/detail/head_signal.hpp"
+#include "eventcore/sqlite_store.hpp"
+#include "head_table.hpp"
+#include "type_table.hpp"
+#include "writer_turn.hpp"
+
+namespace eventcore::sqlite {
+
+/// Thread-safety: as each member's type says.
+struct StoreState {
+  explicit StoreState(SqliteStoreOptions opened)
+      : options(std::move(opened)), heads(options.heads_cached_max) {}
+
+  [[nodiscard]] Position head() const noexcept { return signal.head(); }
+  /// Another process has announced events that this store has not read yet.
+  [[nodiscard]] bool is_behind() const noexcept { return turn.shared_head() > head(); }
+
+  const SqliteStoreOptions options;
+  HeadTable heads;
+  TypeTable types;
+  WriterTurn turn;
+  detail::HeadSignal signal;
+};
+
+/// The error of an operation on a store that is closed or closing.
+[[nodiscard]] inline Error shutting_down() {
+  return make_error(ErrorCode::ShuttingDown, "the store is closing");
+}
+
+}  // namespace eventcore::sqlite

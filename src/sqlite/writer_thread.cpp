@@ -1,0 +1,376 @@
+#include "writer_thread.hpp"
+
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace eventcore::sqlite {
+namespace {
+
+constexpr std::chrono::milliseconds kPollFirst{10};
+constexpr std::chrono::milliseconds kPollMax{100};
+
+Error wrong_moment(ErrorCode code, const char* message) { return make_error(code, message); }
+
+// An operation that never reaches the queue: nobody may build on it.
+void refuse(AppendOperation& operation, Error error) noexcept {
+  static_cast<void>(operation.admit());
+  operation.reject();
+  operation.finish(std::move(error));
+}
+
+}  // namespace
+
+void WriterThread::WaitingList::add(AppendOperation* first) noexcept {
+  if (first == nullptr) return;
+  (first_ == nullptr ? first_ : last_->next) = first;
+  for (last_ = first; last_->next != nullptr;) last_ = last_->next;
+}
+
+AppendOperation* WriterThread::WaitingList::pop() noexcept {
+  AppendOperation* operation = std::exchange(first_, first_->next);
+  operation->next = nullptr;
+  return operation;
+}
+
+WriterThread::WriterThread(StoreState& state)
+    : state_(state),
+      queue_(state.options.queue_operations_max, state.options.queue_bytes_max),
+      file_(state),
+      group_(state, file_),
+      interests_(state.options.probe ? state.options.probe->interests()
+                                     : ProbeInterests{.commands = false, .groups = false}),
+      poll_interval_(kPollFirst) {}
+
+WriterThread::~WriterThread() {
+  ignore_error(close({}), "without a deadline closing cannot fail");
+}
+
+Result<void> WriterThread::open() {
+  if (auto connected = file_.connect(); !connected) return connected;
+  return file_.load();
+}
+
+void WriterThread::start() {
+  {
+    const detail::MutexLock lock(mutex_);
+    ended_ = false;
+  }
+  thread_ = std::thread([this] {
+    prctl(PR_SET_NAME, "eventcore-write", 0, 0, 0);
+    loop();
+    const detail::MutexLock lock(mutex_);
+    ended_ = true;
+    changed_.notify_all();
+  });
+}
+
+Result<void> WriterThread::close(Deadline deadline) {
+  closing_.store(true, std::memory_order_release);
+  queue_.wake();
+  detail::MutexLock lock(mutex_);
+  while (!ended_) {
+    if (deadline.is_never()) {
+      changed_.wait(lock);
+    } else if (changed_.wait_until(lock, deadline.at) == std::cv_status::timeout && !ended_) {
+      return make_error(ErrorCode::DeadlineExceeded, "the store is still writing");
+    }
+  }
+  // The thread is past its last lock. Two closers may come here, one of them joins.
+  if (thread_.joinable()) {
+    std::thread ending = std::exchange(thread_, std::thread());
+    lock.unlock();
+    ending.join();
+  }
+  return {};
+}
+
+void WriterThread::submit(AppendOperation& operation) noexcept {
+  if (state_.options.read_only) {
+    return refuse(operation, wrong_moment(ErrorCode::Unavailable, "the store is read-only"));
+  }
+  if (closing_.load(std::memory_order_acquire)) return refuse(operation, shutting_down());
+  if (auto sealed = operation.batch.seal(); !sealed) return refuse(operation, sealed.error());
+  if (!available_.load(std::memory_order_acquire)) {
+    return refuse(operation, wrong_moment(ErrorCode::Unavailable,
+                                          "the store is recovering from a failed commit"));
+  }
+  if (operation.batch.info.id.is_nil()) {
+    operation.batch.info.id =
+        mint_uuid(std::chrono::floor<std::chrono::milliseconds>(state_.options.clock->wall()));
+  }
+  if (interests_.groups) operation.submitted_at = state_.options.clock->now();
+  switch (queue_.push(operation)) {
+    case AppendQueue::Pushed::Accepted: return;
+    case AppendQueue::Pushed::Closed: return refuse(operation, shutting_down());
+    case AppendQueue::Pushed::Full: break;
+  }
+  refuse(operation, wrong_moment(ErrorCode::Overloaded, "too many appends are queued"));
+}
+
+void WriterThread::watch() noexcept {
+  if (watchers_.fetch_add(1, std::memory_order_relaxed) == 0) queue_.wake();
+}
+
+void WriterThread::catch_up() {
+  detail::MutexLock lock(mutex_);
+  const std::uint64_t wanted = ++looks_wanted_;
+  queue_.wake();
+  while (looks_done_ < wanted && !ended_) changed_.wait(lock);
+}
+
+Result<void> WriterThread::run(Job job, bool synced) {
+  auto request = std::make_unique<Request>();
+  request->job = std::move(job);
+  request->synced = synced;
+  std::future<Result<void>> done = request->done.get_future();
+  {
+    const detail::MutexLock lock(mutex_);
+    if (requests_closed_ || ended_) return shutting_down();
+    requests_.push_back(std::move(request));
+  }
+  queue_.wake();
+  return done.get();
+}
+
+void WriterThread::loop() {
+  for (;;) {
+    waiting_.add(queue_.take());
+    serve_requests();
+    if (waiting_.front() != nullptr) {
+      run_group();
+      continue;
+    }
+    if (!closing_.load(std::memory_order_acquire)) {
+      idle();
+      continue;
+    }
+    if (queue_closed_) break;
+    queue_closed_ = true;
+    waiting_.add(queue_.take_and_close());
+    const detail::MutexLock lock(mutex_);
+    requests_closed_ = true;
+  }
+  finish_file();
+}
+
+void WriterThread::idle() {
+  if (watchers_.load(std::memory_order_relaxed) == 0) {
+    poll_interval_ = kPollFirst;
+    queue_.sleep(Instant::max());
+    return;
+  }
+  queue_.sleep(std::chrono::steady_clock::now() + poll_interval_);
+  if (!queue_.is_empty()) return;
+  const Position before = state_.head();
+  look_for_events();
+  poll_interval_ = state_.head() != before ? kPollFirst : std::min(poll_interval_ * 3 / 2, kPollMax);
+}
+
+void WriterThread::serve_requests() {
+  std::vector<std::unique_ptr<Request>> requests;
+  std::uint64_t looks = 0;
+  bool look = false;
+  {
+    const detail::MutexLock lock(mutex_);
+    requests.swap(requests_);
+    looks = looks_wanted_;
+    look = looks_done_ < looks;
+  }
+  if (look) {
+    look_for_events();
+    const detail::MutexLock lock(mutex_);
+    looks_done_ = looks;
+    changed_.notify_all();
+  }
+  for (const auto& request : requests) request->done.set_value(run_job(*request));
+}
+
+void WriterThread::look_for_events() {
+  if (!file_.is_connected() && !file_.connect()) return;
+  ignore_error(file_.catch_up_alone(), "the next look or append finds the same and reports it");
+}
+
+void WriterThread::run_group() {
+  // Only a group that writes needs a turn and a transaction; checks need to be up to date.
+  const AppendOperation* operation = waiting_.front();
+  while (operation != nullptr && operation->batch.event_count() == 0) operation = operation->next;
+  if (operation == nullptr) {
+    check_group();
+  } else {
+    write_group();
+  }
+}
+
+Result<void> WriterThread::fill_group() {
+  group_.begin(file_.group_time());
+  while (waiting_.front() != nullptr && group_.has_room_for(*waiting_.front())) {
+    if (auto admitted = group_.admit(*waiting_.pop()); !admitted) return admitted;
+  }
+  return {};
+}
+
+void WriterThread::check_group() {
+  const Instant began = state_.options.clock->now();
+  const Instant submitted = waiting_.front()->submitted_at;
+  Result<void> done;
+  if (!file_.is_connected()) done = file_.connect();
+  if (done) {
+    const ReadTransaction transaction(file_.connection());
+    done = transaction.begun() ? file_.catch_up() : file_.error("can't read");
+    if (done) done = fill_group();
+  }
+  if (!done) {
+    group_.fail(done.error());
+    if (group_.is_empty()) fail_waiting(done.error());
+  }
+  group_.finish(queue_);
+  report_group(began, began - submitted);
+}
+
+void WriterThread::write_group() {
+  const Instant submitted = waiting_.front()->submitted_at;
+  if (auto begun = begin_transaction(); !begun) return fail_waiting(begun.error());
+  waiting_.add(queue_.take());
+  const Instant began = state_.options.clock->now();
+  Result<void> done = fill_group();
+  if (done && group_.events() > 0 && file_.write_heads(group_.events()) != SQLITE_OK) {
+    done = file_.error("can't write to");
+  }
+  if (!done) {
+    group_.fail(done.error());
+    abandon_transaction();
+  } else if (group_.events() == 0) {
+    abandon_transaction();
+  } else if (file_.commit() != SQLITE_OK) {
+    return recover(file_.error("the commit failed in"));
+  } else {
+    file_.publish();
+    unsynced_ = false;
+    state_.turn.release();
+  }
+  group_.finish(queue_);
+  report_group(began, began - submitted);
+  tidy_journal();
+}
+
+void WriterThread::report_group(Instant began, std::chrono::nanoseconds queue_wait) noexcept {
+  if (!interests_.groups) return;
+  state_.options.probe->group_committed({
+      .commands = group_.stored(),
+      .rejected = group_.rejected(),
+      .events = static_cast<std::uint32_t>(group_.events()),
+      .bytes = group_.bytes(),
+      .queue_depth = static_cast<std::uint32_t>(queue_.size()),
+      .queue_wait_max = queue_wait,
+      .commit = state_.options.clock->now() - began,
+      .head = state_.head(),
+  });
+}
+
+void WriterThread::fail_waiting(const Error& error) {
+  while (waiting_.front() != nullptr) {
+    AppendOperation& operation = *waiting_.pop();
+    queue_.release(operation);
+    refuse(operation, error);
+  }
+}
+
+void WriterThread::expire_waiting() {
+  waiting_.add(queue_.take());
+  const Instant now = state_.options.clock->now();
+  WaitingList kept;
+  while (waiting_.front() != nullptr) {
+    AppendOperation& operation = *waiting_.pop();
+    const bool late = !operation.deadline.is_never() && operation.deadline.at <= now;
+    const bool unwanted = operation.is_rejected() || operation.stop.stop_requested();
+    if (!late && !unwanted) {
+      kept.add(&operation);
+      continue;
+    }
+    queue_.release(operation);
+    refuse(operation,
+           unwanted ? make_error(ErrorCode::Cancelled, "the append was taken back")
+                    : make_error(ErrorCode::DeadlineExceeded, "the append was not begun in time"));
+  }
+  waiting_ = kept;
+}
+
+bool WriterThread::take_turn() {
+  const Instant give_up = std::chrono::steady_clock::now() + state_.options.busy_timeout;
+  return state_.turn.acquire([&] {
+    expire_waiting();
+    return std::chrono::steady_clock::now() < give_up;
+  });
+}
+
+Result<void> WriterThread::begin_transaction(bool weaker) {
+  if (!file_.is_connected()) {
+    if (auto connected = file_.connect(); !connected) return connected;
+  }
+  if (weaker != file_.is_weaker()) file_.set_weaker(weaker);
+  if (!take_turn()) return make_error(ErrorCode::Unavailable, "another process keeps writing");
+  if (file_.begin() != SQLITE_OK) {
+    Error error = file_.error("can't write to");
+    state_.turn.release();
+    return error;
+  }
+  if (auto read = file_.catch_up(); !read) {
+    abandon_transaction();
+    return read;
+  }
+  return {};
+}
+
+void WriterThread::abandon_transaction() {
+  // A connection that can't roll back is dropped, which does; the next group gets a new one.
+  if (!file_.roll_back()) file_.disconnect();
+  state_.turn.release();
+}
+
+Result<void> WriterThread::run_job(Request& request) {
+  if (lost_) return make_error(ErrorCode::Unavailable, "the store could not be recovered");
+  const bool weaker = !request.synced && state_.options.durability == Durability::Full;
+  if (auto begun = begin_transaction(weaker); !begun) return begun;
+  group_.begin(file_.group_time());
+  Result<void> done = request.job(file_);
+  if (!done) {
+    abandon_transaction();
+    return done;
+  }
+  const int committed = file_.commit();
+  if (committed != SQLITE_OK) {
+    Error error = file_.error("the commit failed in");
+    recover(error);
+    error.code = ErrorCode::CommitInDoubt;
+    return error;
+  }
+  unsynced_ = weaker;
+  file_.publish();
+  state_.turn.release();
+  tidy_journal();
+  return {};
+}
+
+void WriterThread::tidy_journal() {
+  const int pages = file_.journal_pages();
+  if (pages < kJournalPages || !file_.is_connected()) return;
+  // Readers that keep the journal from starting over are waited for when it has grown a lot.
+  // An error leaves everything in the journal, and the next group tries again.
+  static_cast<void>(file_.checkpoint(pages >= kJournalPagesMax));
+}
+
+void WriterThread::finish_file() {
+  if (unsynced_ && begin_transaction()) {
+    if (file_.raise_fence() != SQLITE_OK || file_.commit() != SQLITE_OK) {
+      abandon_transaction();
+    } else {
+      state_.turn.release();
+    }
+  }
+  serve_requests();
+  file_.disconnect();
+}
+
+}  // namespace eventcore::sqlite

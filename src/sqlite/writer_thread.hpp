@@ -1,0 +1,120 @@
+#pragma once
+
+// `WriterThread`: the one thread of a store that writes. It commits whatever is queued in one
+// transaction, follows what other processes wrote, and recovers after a commit that failed.
+//
+// A failed COMMIT is in doubt: what was written to the journal may come back after a crash. So the
+// store refuses appends until a later commit, the fence, is synced: it overwrites what was not
+// visible, and what was visible has been copied into the database before. Only then is the log
+// asked what became of the group.
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <future>
+#include <thread>
+#include <vector>
+
+#include "append_queue.hpp"
+#include "group.hpp"
+#include "log_file.hpp"
+#include "store_state.hpp"
+
+namespace eventcore::sqlite {
+
+/// Thread-safety: Thread-safe. Owns its thread from `start` to `close` or destruction.
+class WriterThread {
+ public:
+  explicit WriterThread(StoreState& state);
+  WriterThread(const WriterThread&) = delete;
+  WriterThread& operator=(const WriterThread&) = delete;
+  ~WriterThread();
+
+  /// Connects and loads heads and types. Errors: Unavailable, Corrupt.
+  [[nodiscard]] Result<void> open();
+  void start();
+  /// Completes what is queued and ends the thread. Errors: DeadlineExceeded.
+  [[nodiscard]] Result<void> close(Deadline deadline) EVENTCORE_EXCLUDES(mutex_);
+
+  void submit(AppendOperation& operation) noexcept;
+  /// Waits until the store knows what other processes had announced when this was called.
+  void catch_up() EVENTCORE_EXCLUDES(mutex_);
+  /// Somebody begins or ceases to wait for a new head: meanwhile the file is looked at.
+  void watch() noexcept;
+  void unwatch() noexcept { watchers_.fetch_sub(1, std::memory_order_relaxed); }
+
+  /// Work inside a write transaction on this thread.
+  using Job = std::function<Result<void>(LogFile&)>;
+  /// Runs `job` and commits. `synced` false: durable with the next other commit, or on closing.
+  /// Errors: those of the job, Unavailable, CommitInDoubt, ShuttingDown.
+  [[nodiscard]] Result<void> run(Job job, bool synced) EVENTCORE_EXCLUDES(mutex_);
+
+ private:
+  struct Request {
+    Job job;
+    bool synced = true;
+    std::promise<Result<void>> done;
+  };
+  // Operations that were taken out of the queue, first in front.
+  class WaitingList {
+   public:
+    void add(AppendOperation* first) noexcept;
+    [[nodiscard]] AppendOperation* front() const noexcept { return first_; }
+    AppendOperation* pop() noexcept;
+
+   private:
+    AppendOperation* first_ = nullptr;
+    AppendOperation* last_ = nullptr;
+  };
+
+  void loop();
+  void idle();
+  void serve_requests();
+  void look_for_events();
+  void run_group();
+  [[nodiscard]] Result<void> fill_group();
+  void check_group();
+  void write_group();
+  void report_group(Instant began, std::chrono::nanoseconds queue_wait) noexcept;
+  void fail_waiting(const Error& error);
+  void expire_waiting();
+  [[nodiscard]] bool take_turn();
+  [[nodiscard]] Result<void> begin_transaction(bool weaker = false);
+  void abandon_transaction();
+  [[nodiscard]] Result<void> run_job(Request& request);
+  void tidy_journal();
+  void finish_file();
+
+  void recover(const Error& cause);
+  [[nodiscard]] Result<void> try_recover(Position before);
+  [[nodiscard]] Result<void> resolve_doubt(Position before);
+
+  StoreState& state_;
+  AppendQueue queue_;
+  LogFile file_;
+  Group group_;
+  const ProbeInterests interests_;
+
+  // The thread's own.
+  WaitingList waiting_;
+  bool queue_closed_ = false;
+  bool unsynced_ = false;
+  bool lost_ = false;  // closing, and the file could not be recovered
+  std::chrono::milliseconds poll_interval_;
+
+  std::atomic<bool> available_ = true;  // false: submitters are refused, see `recover`
+  std::atomic<bool> closing_ = false;
+  std::atomic<std::uint32_t> watchers_ = 0;
+
+  detail::Mutex mutex_;
+  std::condition_variable_any changed_;
+  std::vector<std::unique_ptr<Request>> requests_ EVENTCORE_GUARDED_BY(mutex_);
+  std::uint64_t looks_wanted_ EVENTCORE_GUARDED_BY(mutex_) = 0;
+  std::uint64_t looks_done_ EVENTCORE_GUARDED_BY(mutex_) = 0;
+  bool ended_ EVENTCORE_GUARDED_BY(mutex_) = true;
+  bool requests_closed_ EVENTCORE_GUARDED_BY(mutex_) = false;
+
+  std::thread thread_;
+};
+
+}  // namespace eventcore::sqlite
