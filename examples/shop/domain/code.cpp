@@ -1,0 +1,32 @@
+#include "domain/code.hpp"
+
+namespace shop {
+
+std::string_view refuse_code(std::string_view text) noexcept {
+  if (text.empty()) return "is empty";
+  if (text.size() > kCodeBytesMax) return "is longer than 80 bytes";
+  return {};
+}
+
+eventcore::StreamId stream_of(std::string_view prefix, std::string_view code) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string name;
+  for (std::size_t i = 0; i < code.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(code[i]);
+    // `%` itself is escaped, or "a%20" and "a " would meet. A blank counts at the end only, where
+    // stream names are trimmed.
+    const bool plain = byte >= 0x20 && byte < 0x7f &&
+                       std::string_view("*?[]%").find(code[i]) == std::string_view::npos &&
+                       (byte != ' ' || i + 1 < code.size());
+    if (plain) {
+      name += code[i];
+    } else {
+      name += '%';
+      name += kHex[byte >> 4U];
+      name += kHex[byte & 15U];
+    }
+  }
+  return eventcore::StreamId::of(prefix, name).value();
+}
+
+}  // namespace shop

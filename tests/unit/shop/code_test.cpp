@@ -1,0 +1,46 @@
+#include "domain/code.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+namespace shop {
+namespace {
+
+std::string product_stream(std::string_view code) {
+  return ProductCode::parse(code).value().stream().text();
+}
+
+TEST(Code, NamesTheStreamOfItsKind) {
+  EXPECT_EQ(product_stream("85123A"), "product-85123A");
+  EXPECT_EQ(product_stream("BANK CHARGES"), "product-BANK CHARGES");
+  EXPECT_EQ(product_stream("gift_0001_20"), "product-gift_0001_20");
+  EXPECT_EQ(OrderId::parse("536365").value().stream().text(), "order-536365");
+  EXPECT_EQ(OrderId::parse("536365").value().stream().category(), "order");
+}
+
+TEST(Code, KeepsUpperAndLowerCaseApart) {
+  EXPECT_NE(product_stream("85123a"), product_stream("85123A"));
+}
+
+TEST(Code, GivesEveryCodeAStreamOfItsOwn) {
+  const std::string all_that_streams_refuse = "*?[]";
+  std::set<std::string> streams;
+  for (const char* code : {"a", " a", "a ", "a  ", "a\t", "a%20", "a%2520", "a*", "a?", "[a]",
+                           "\xC3\xA9", "e", "%", "%25", "\x01", "\x7f"}) {
+    EXPECT_TRUE(streams.insert(product_stream(code)).second) << code;
+  }
+  EXPECT_EQ(product_stream(all_that_streams_refuse), "product-%2A%3F%5B%5D");
+}
+
+TEST(Code, HasOneToEightyBytes) {
+  EXPECT_FALSE(ProductCode::parse(""));
+  EXPECT_TRUE(ProductCode::parse(std::string(80, '*')));
+  EXPECT_EQ(product_stream(std::string(80, '*')).size(), 8 + 3 * 80U);
+  EXPECT_FALSE(ProductCode::parse(std::string(81, 'x')));
+  EXPECT_EQ(ProductCode::parse("").error().code, eventcore::ErrorCode::InvalidArgument);
+}
+
+}  // namespace
+}  // namespace shop
