@@ -96,7 +96,7 @@ void append_wave(Subject& store, Model& model, RandomWorkload& workload) {
       const std::uint64_t predecessor = workload.below(i);
       operation->predecessors = {operations[predecessor].get()};
       operation->batch.info.key.clear();
-      predecessor_rejected = outcomes[predecessor].error.has_value();
+      predecessor_rejected = outcomes[predecessor].error || outcomes[predecessor].replayed;
     }
     outcomes.push_back(model.append(operation->batch, predecessor_rejected));
     operations.push_back(std::move(operation));

@@ -150,6 +150,22 @@ void predecessor_that_never_ran_rejects_dependents(StoreFixture& fixture) {
   EXPECT_THAT(read_log(*store), IsEmpty());
 }
 
+// Its effects are not where the dependent takes them to be.
+void replayed_predecessor_rejects_dependents(StoreFixture& fixture) {
+  Subject store(fixture);
+  WriteBatch first = keyed_batch("k", {{"a", at(0), {"1"}}});
+  must(store->append(first));
+  PendingAppend replay(keyed_batch("k", {{"a", at(1), {"1"}}}));
+  const auto dependent = pending({{"b", at(0), {"1"}}});
+  dependent->predecessors = {&replay};
+  replay.submit(*store);
+  dependent->submit(*store);
+  EXPECT_THAT(replay.result(), IsOk());
+  EXPECT_TRUE(replay.is_rejected()) << "its batch is not stored";
+  expect_rejected(*dependent, ErrorCode::VersionConflict);
+  EXPECT_THAT(read_log(*store), SizeIs(1));
+}
+
 void stored_predecessor_allows_dependents(StoreFixture& fixture) {
   Subject store(fixture);
   const auto first = pending({{"a", at(0), {"1"}}});
@@ -333,6 +349,7 @@ constexpr Clause kClauses[] = {
     {"ConflictRejectsItsOwnBatchOnly", conflict_rejects_its_own_batch_only},
     {"RejectedPredecessorRejectsDependents", rejected_predecessor_rejects_dependents},
     {"PredecessorThatNeverRanRejectsDependents", predecessor_that_never_ran_rejects_dependents},
+    {"ReplayedPredecessorRejectsDependents", replayed_predecessor_rejects_dependents},
     {"StoredPredecessorAllowsDependents", stored_predecessor_allows_dependents},
     {"QueuedAppendCanBeTakenBack", queued_append_can_be_taken_back, kQueue},
     {"QueuedAppendExpires", queued_append_expires, kQueue},
