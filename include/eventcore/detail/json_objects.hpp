@@ -34,21 +34,18 @@ struct JsonField {
   /// An empty optional is left out where its absence means the same.
   static constexpr bool kOmitEmpty = kOptional && !Description::kHasFallback;
 
-  /// `,"name":`; reading begins behind the comma.
+  /// `"name":`.
   static constexpr auto kKey = [] {
     constexpr std::string_view kName = kField.name;
-    std::array<char, kName.size() + 4> key{};
-    key[0] = ',';
-    key[1] = '"';
-    std::copy(kName.begin(), kName.end(), key.begin() + 2);
-    key[kName.size() + 2] = '"';
-    key[kName.size() + 3] = ':';
+    std::array<char, kName.size() + 3> key{};
+    key[0] = '"';
+    std::copy(kName.begin(), kName.end(), key.begin() + 1);
+    key[kName.size() + 1] = '"';
+    key[kName.size() + 2] = ':';
     return key;
   }();
 
-  static bool match(JsonReader& in) noexcept {
-    return in.match_key(kKey.data() + 1, kKey.size() - 1);
-  }
+  static bool match(JsonReader& in) noexcept { return in.match_key(kKey.data(), kKey.size()); }
 
   static bool read(JsonReader& in, T& object) {
     if (JsonForm<Member>::read(in, object.*kField.member)) return true;
@@ -61,8 +58,9 @@ struct JsonField {
     if constexpr (kOmitEmpty) {
       if (!value.has_value()) return true;
     }
-    first ? out.raw(kKey.data() + 1, kKey.size() - 1) : out.raw(kKey.data(), kKey.size());
+    if (!first) out.raw(',');
     first = false;
+    out.raw(kKey.data(), kKey.size());
     if (JsonForm<Member>::write(out, value)) return true;
     out.failure().in_field(kField.name);
     return false;
