@@ -1,0 +1,95 @@
+#pragma once
+
+/// \file
+/// `http::Server`: a small HTTP/1.1 server for endpoints and services.
+///
+///     http::Server server({.listen = "127.0.0.1:8080"});
+///     server.route(http::Method::Get, "/orders/{id}", [&](const http::Request& request) {
+///       return http::json_response(200, shop.describe(request.parameter("id")));
+///     });
+///     if (auto started = server.start(); !started) return started.error();
+///
+/// It expects friendly networks or a proxy in front: there is no TLS. Bodies are held in memory.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "eventcore/clock.hpp"
+#include "eventcore/http_message.hpp"
+#include "eventcore/result.hpp"
+
+namespace eventcore::http {
+
+namespace detail {
+class ServerCore;
+}
+
+/// Answers a request, on a worker. It may block. What it throws becomes a 500.
+using Handler = std::function<Response(const Request&)>;
+
+/// What became of one request.
+struct RequestRecord {
+  std::optional<Method> method;  ///< Nothing if the request could not be read.
+  std::string_view route;        ///< The template; empty if no route took the request.
+  std::uint16_t status = 0;
+  std::chrono::nanoseconds duration{};  ///< From the first byte read to the last one written.
+  std::size_t request_bytes = 0;        ///< Of the body.
+  std::size_t response_bytes = 0;       ///< Of the body.
+};
+
+/// How a server listens and what it puts up with.
+struct ServerOptions {
+  /// `host:port`; a numeric host, IPv6 in brackets, or `localhost`. Port 0 picks a free one.
+  std::string listen = "127.0.0.1:0";
+  std::size_t workers = 2;  ///< Threads for handlers.
+  /// Above it a connection is answered with 503 and closed.
+  std::size_t connections_max = 1'000;
+  std::size_t header_bytes_max = std::size_t{16} * 1024;     ///< Above: 431.
+  std::size_t body_bytes_max = std::size_t{1024} * 1024;     ///< Above: 413.
+  std::chrono::milliseconds read_timeout{10'000};   ///< For a whole request, from its first byte.
+  std::chrono::milliseconds write_timeout{10'000};  ///< For a whole response.
+  std::chrono::milliseconds idle_timeout{60'000};   ///< Between requests of a connection.
+  /// Told of each request after its response, on the server's thread. Must not block or throw.
+  std::function<void(const RequestRecord&)> on_request = nullptr;
+};
+
+/// Owns one thread for connections and `workers` threads for handlers. Errors of clients and of
+/// handlers are answered as `problem`. `HEAD` is served by the handler for `GET`.
+/// Thread-safety: `stop` and `port` are thread-safe; the rest one thread at a time.
+class Server {
+ public:
+  explicit Server(ServerOptions options);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  /// Stops without waiting for slow clients; handlers that run are waited for.
+  ~Server();
+
+  /// Serves `method` on paths like `path_template`, where `{name}` stands for one segment. A
+  /// literal segment wins over a name.
+  /// Requires: before `start`; the template begins with `/` and is new for the method.
+  void route(Method method, std::string_view path_template, Handler handler);
+
+  /// Listens and starts the threads. Errors: InvalidArgument (bad address), Unavailable (in use
+  /// or not permitted). Blocking: no.
+  [[nodiscard]] Result<void> start();
+  /// The port that is listened on; 0 before `start`.
+  [[nodiscard]] std::uint16_t port() const noexcept;
+  /// Where it is reached, as `http://127.0.0.1:8080`.
+  [[nodiscard]] std::string url() const;
+
+  /// Takes no new connections, closes idle ones and waits for requests under way until `deadline`,
+  /// then closes these too. A second call is harmless.
+  /// Errors: DeadlineExceeded (requests were cut off).
+  [[nodiscard]] Result<void> stop(Deadline deadline);
+
+ private:
+  std::unique_ptr<detail::ServerCore> core_;
+};
+
+}  // namespace eventcore::http
