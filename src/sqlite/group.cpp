@@ -109,9 +109,12 @@ Result<bool> Group::check(Member& member) {
     slots_.push_back(*slot);
     const Head& actual = state_.heads.current(*slot);
     if (stream.expected.allows({actual.version})) continue;
-    auto error = conflict(stream, actual);
-    if (!error) return error.error();
-    reject(member, std::move(*error));
+    auto found = conflict(stream, actual);
+    if (!found) return found.error();
+    Error error = make_error(ErrorCode::VersionConflict, "the stream is not as expected",
+                             stream.id.view(), {actual.position});
+    error.conflict = std::move(*found);
+    reject(member, std::move(error));
     return false;
   }
   if (member.operation->has_rejected_predecessor()) {
@@ -122,17 +125,14 @@ Result<bool> Group::check(Member& member) {
   return true;
 }
 
-Result<Error> Group::conflict(const WriteBatch::Stream& stream, const Head& actual) {
+Result<Conflict> Group::conflict(const WriteBatch::Stream& stream, const Head& actual) {
   auto writer = file_.writer_of(actual.position);
   if (!writer) return writer.error();
-  Error error = make_error(ErrorCode::VersionConflict, "the stream is not as expected",
-                           stream.id.view(), {actual.position});
-  error.conflict = Conflict{.expected = stream.expected.version(),
-                            .actual = {actual.version},
-                            .winner_position = {actual.position},
-                            .winner_id = writer->id,
-                            .winner_command_type = std::move(writer->command_type)};
-  return error;
+  return Conflict{.expected = stream.expected.version(),
+                  .actual = {actual.version},
+                  .winner_position = {actual.position},
+                  .winner_id = writer->id,
+                  .winner_command_type = std::move(writer->command_type)};
 }
 
 void Group::fail(const Error& error) {

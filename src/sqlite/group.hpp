@@ -63,7 +63,7 @@ class Group {
 
   [[nodiscard]] Result<bool> replay(Member& member);
   [[nodiscard]] Result<bool> check(Member& member);
-  [[nodiscard]] Result<Error> conflict(const WriteBatch::Stream& stream, const Head& actual);
+  [[nodiscard]] Result<Conflict> conflict(const WriteBatch::Stream& stream, const Head& actual);
   void settle(Member& member, ErrorCode code, const char* message);
   void reject(Member& member, Error error);
   static void hand_over(Member& member, AppendQueue& queue);

@@ -20,7 +20,7 @@ namespace eventcore::sqlite {
 /// Thread-safety: One thread at a time until the page is handed over.
 struct PageStorage {
   [[nodiscard]] std::string_view copy(std::string_view bytes) {
-    if (bytes.size() > room) add_chunk(bytes.size());
+    if (bytes.size() > room || next == nullptr) add_chunk(bytes.size());
     char* place = next;
     // A memcpy of nothing from nowhere is undefined.
     if (!bytes.empty()) std::memcpy(place, bytes.data(), bytes.size());

@@ -8,7 +8,7 @@ namespace eventcore::sqlite {
 namespace {
 
 constexpr std::chrono::milliseconds kBackoffFirst{1};
-constexpr std::chrono::milliseconds kBackoffMax{500};
+constexpr std::chrono::milliseconds kBackoffMax{100};
 
 Error with_code(ErrorCode code, const Error& cause) { return make_error(code, cause.message); }
 

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "crash_settings.hpp"
@@ -65,20 +66,23 @@ void append_some(EventStore& store, Ledger& ledger) {
   }
 }
 
-// Waits until a store whose medium is in order again accepts an append.
+// Asks a store whose medium is in order again until it accepts an append.
 void expect_recovery(EventStore& store, Ledger& ledger) {
   const Deadline patience = Deadline::after(std::chrono::seconds{30});
-  for (;;) {
-    const Uuid id = Ledger::new_id();
-    ledger.intend(id);
+  Uuid id = Ledger::new_id();
+  ledger.intend(id);
+  while (!patience.expired(system_clock())) {
     WriteBatch batch = Ledger::batch_of(id);
     const auto result = store.append(batch, patience);
     if (result) return ledger.acknowledge(id, *result);
-    if (result.error().code == ErrorCode::Unavailable) ledger.rule_out(id);
-    if (patience.expired(system_clock())) {
-      FAIL() << "it does not work again: " << describe(result.error());
+    if (result.error().code != ErrorCode::Unavailable) {
+      // It may be there: the next attempt is another batch.
+      id = Ledger::new_id();
+      ledger.intend(id);
     }
+    std::this_thread::yield();
   }
+  FAIL() << "it does not work again";
 }
 
 void expect_agreement(const TemporaryFolder& folder, Ledger& ledger, const std::string& when) {
