@@ -6,6 +6,10 @@ BENCH_ARGS ?=
 LABELS ?= .
 RELEASE := build/release
 
+# Clones and build folders share what ccache has compiled.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
+
 .PHONY: help demo test sanitize crash fuzz soak bench lint docs clean bootstrap release
 
 help:

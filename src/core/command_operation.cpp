@@ -144,11 +144,15 @@ CommandOperation::Wait CommandOperation::advance() noexcept {
 }
 
 bool CommandOperation::interrupted(Error& error) const {
+  // The first attempt has just read the clock.
+  const bool late = attempts_ > 1 || local_retries_ > 0 || taken_back_
+                        ? deadline_.expired(core_.clock())
+                        : deadline_.at <= began_;
   if (core_.abandons()) {
     error = make_error(ErrorCode::ShuttingDown, "the executor was shut down meanwhile");
   } else if (options_.stop.stop_requested()) {
     error = make_error(ErrorCode::Cancelled, "a stop was requested; nothing was written");
-  } else if (deadline_.expired(core_.clock())) {
+  } else if (late) {
     error = make_error(ErrorCode::DeadlineExceeded,
                        "the deadline passed in attempt " + std::to_string(attempts_) +
                            "; nothing was written");
@@ -168,11 +172,10 @@ void CommandOperation::stamp(CommandPhase phase) noexcept {
 CommandOperation::Wait CommandOperation::begin() {
   const Clock& clock = core_.clock();
   phases_.measured = core_.measures_phases();
-  const Instant now = clock.now();
-  const bool submitted = started_ != Instant{};
-  if (!submitted) started_ = now;
-  last_stamp_ = started_;
-  stamp(CommandPhase::Queue);
+  began_ = clock.now();
+  if (started_ == Instant{}) started_ = began_;
+  if (phases_.measured) phases_[CommandPhase::Queue] = began_ - started_;
+  last_stamp_ = began_;
   const auto patience = options_.deadline.value_or(core_.options().default_deadline);
   deadline_.at = patience >= Instant::max() - started_ ? Instant::max() : started_ + patience;
   if (options_.idempotency_key.size() > limits::kKeyBytes ||

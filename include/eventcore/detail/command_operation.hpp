@@ -146,7 +146,8 @@ class CommandOperation : public Task {
   std::uint32_t rounds_ = 0;
   std::uint32_t events_folded_ = 0;
   std::vector<Interference> interference_;
-  Instant started_{};
+  Instant started_{};  // handed in
+  Instant began_{};    // taken up
   Instant resume_at_{};
   Instant last_stamp_{};
   PhaseTimes phases_;

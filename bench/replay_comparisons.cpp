@@ -1,0 +1,76 @@
+// How fast does a reader follow the whole log?
+
+#include <chrono>
+
+#include "comparisons.hpp"
+#include "eventcore/codec.hpp"
+#include "scratch_store.hpp"
+#include "sqlite_alternatives.hpp"
+
+namespace eventcore::bench {
+
+namespace {
+
+constexpr std::uint64_t kEvents = 500'000;
+
+/// A store that all turns read; made when first needed.
+class ReadStore {
+ public:
+  explicit ReadStore(const Effort& effort) : folder_(effort.folder) {}
+
+  const std::filesystem::path& path() {
+    if (path_.empty()) {
+      path_ = folder_.file();
+      const std::unique_ptr<EventStore> store = open_scratch(path_);
+      fill_store(*store, stream_ids("account-", 10'000), kEvents);
+      const Result<void> closed = store->close({});
+      if (!closed) give_up(describe(closed.error()));
+    }
+    return path_;
+  }
+
+ private:
+  ScratchFolder folder_;
+  std::filesystem::path path_;
+};
+
+double replay(const std::filesystem::path& path, bool decoded) {
+  const std::unique_ptr<EventStore> store = open_scratch(path);
+  const auto start = std::chrono::steady_clock::now();
+  Position at;
+  std::uint64_t events = 0;
+  std::int64_t total = 0;
+  while (at < store->head()) {
+    const Result<EventPage> page = store->read(LogQuery{.after = at});
+    if (!page) give_up(describe(page.error()));
+    for (const StoredEvent& event : page->events) {
+      if (!decoded) {
+        total += event.payload[0] & 1;
+        continue;
+      }
+      const auto value = decode_event<Recorded>(event.schema_version, event.payload);
+      if (!value) give_up(describe(value.error()));
+      total += value->quantity;
+    }
+    events += page->events.size();
+    at = page->scanned_to;
+  }
+  if (total == 0 || events != kEvents) give_up("the replay is not complete");
+  return static_cast<double>(events) /
+         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+std::vector<Comparison> replay_comparisons(const Effort& effort) {
+  const auto store = std::make_shared<ReadStore>(effort);
+  const Side bare{"bare SELECT loop", [store] { return bare_select(store->path()); }};
+  return {
+      {"sqlite, replay", "what does the store add to SQLite's own scan?",
+       {"pages of events", [store] { return replay(store->path(), false); }}, bare, 0.7},
+      {"sqlite, replay decoded", "and with every event decoded into its struct?",
+       {"decoded events", [store] { return replay(store->path(), true); }}, bare, 0.5},
+  };
+}
+
+}  // namespace eventcore::bench

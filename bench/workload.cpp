@@ -1,0 +1,135 @@
+#include "workload.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <latch>
+#include <map>
+#include <thread>
+
+namespace eventcore::bench {
+
+namespace {
+
+using Seconds = std::chrono::duration<double>;
+
+double since(Instant start) { return Seconds(std::chrono::steady_clock::now() - start).count(); }
+
+/// One chain of submitted commands: each completion submits the next.
+template <class Next>
+class Chain {
+ public:
+  Chain(CommandExecutor& executor, const Next& next, std::uint64_t seed,
+        const std::atomic<bool>& stop, std::latch& ended)
+      : executor_(executor), next_(next), random_(seed), stop_(stop), ended_(ended) {}
+
+  void step() {
+    auto command = next_(random_);
+    using C = decltype(command);
+    const Result<void> accepted =
+        executor_.submit(std::move(command), [this](Result<Executed<C>> result) {
+          if (!result) give_up(describe(result.error()));
+          ++done_;
+          if (stop_.load(std::memory_order_relaxed)) {
+            ended_.count_down();
+          } else {
+            step();
+          }
+        });
+    if (!accepted) give_up(describe(accepted.error()));
+  }
+  [[nodiscard]] std::uint64_t done() const noexcept { return done_; }
+
+ private:
+  CommandExecutor& executor_;
+  const Next& next_;
+  std::mt19937_64 random_;
+  const std::atomic<bool>& stop_;
+  std::latch& ended_;
+  std::uint64_t done_ = 0;
+};
+
+template <class Next>
+double run_chains(CommandExecutor& executor, int in_flight, const Next& next, double seconds) {
+  std::atomic<bool> stop = false;
+  std::latch ended(in_flight);
+  std::vector<std::unique_ptr<Chain<Next>>> chains;
+  for (int i = 0; i < in_flight; ++i) {
+    chains.push_back(std::make_unique<Chain<Next>>(
+        executor, next, static_cast<std::uint64_t>(i) + 1, stop, ended));
+  }
+  const Instant start = std::chrono::steady_clock::now();
+  for (auto& chain : chains) chain->step();
+  std::this_thread::sleep_for(Seconds(seconds));
+  stop = true;
+  ended.wait();
+  const double elapsed = since(start);
+  std::uint64_t done = 0;
+  for (const auto& chain : chains) done += chain->done();
+  return static_cast<double>(done) / elapsed;
+}
+
+}  // namespace
+
+void give_up(const std::string& message) {
+  std::cerr << "eventcore-bench: " << message << '\n';
+  std::exit(1);
+}
+
+const Recorded& event_of_300_bytes() {
+  static const Recorded kEvent{std::string(268, 'x'), 7};
+  return kEvent;
+}
+
+const std::vector<StreamId>& stream_ids(const std::string& prefix, std::size_t count) {
+  static std::map<std::pair<std::string, std::size_t>, std::vector<StreamId>> made;
+  std::vector<StreamId>& ids = made[{prefix, count}];
+  while (ids.size() < count) {
+    ids.push_back(StreamId::literal(prefix + std::to_string(ids.size())));
+  }
+  return ids;
+}
+
+NextTwo uniform_pairs(const std::vector<StreamId>& ids) {
+  return [&ids](std::mt19937_64& random) {
+    const std::size_t first = random() % ids.size();
+    const std::size_t second = (first + 1 + random() % (ids.size() - 1)) % ids.size();
+    return RecordTwo{ids[first], ids[second], &event_of_300_bytes()};
+  };
+}
+
+double run_blocking(CommandExecutor& executor, int callers, const NextTwo& next, double seconds) {
+  std::atomic<bool> stop = false;
+  std::atomic<std::uint64_t> done = 0;
+  std::vector<std::thread> threads;
+  const Instant start = std::chrono::steady_clock::now();
+  for (int t = 0; t < callers; ++t) {
+    threads.emplace_back([&, t] {
+      std::mt19937_64 random(static_cast<std::uint64_t>(t) + 1);
+      std::uint64_t mine = 0;
+      while (!stop.load(std::memory_order_relaxed)) {
+        const auto result = executor.execute(next(random));
+        if (!result) give_up(describe(result.error()));
+        ++mine;
+      }
+      done += mine;
+    });
+  }
+  std::this_thread::sleep_for(Seconds(seconds));
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+  return static_cast<double>(done.load()) / since(start);
+}
+
+double run_in_flight(CommandExecutor& executor, int in_flight, const NextTwo& next,
+                     double seconds) {
+  return run_chains(executor, in_flight, next, seconds);
+}
+
+double run_in_flight(CommandExecutor& executor, int in_flight, const NextMany& next,
+                     double seconds) {
+  return run_chains(executor, in_flight, next, seconds);
+}
+
+}  // namespace eventcore::bench
