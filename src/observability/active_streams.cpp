@@ -9,6 +9,7 @@ namespace eventcore::observability::detail {
 namespace {
 
 constexpr std::size_t kFirstEntries = 64;
+constexpr std::size_t kSweepSteps = 4;
 
 std::size_t slot_of(std::uint64_t hash, std::size_t size) noexcept {
   return static_cast<std::size_t>(hash >> 20) & (size - 1);
@@ -67,9 +68,7 @@ void ActiveStreams::change(Shard& shard, std::uint64_t hash, std::uint32_t tick)
 /// Removes expired entries among the next few; faster than entries are added.
 void ActiveStreams::sweep(Shard& shard, std::uint32_t tick) {
   const std::size_t size = shard.entries.size();
-  // A full shard cannot take a new stream before an old one goes.
-  const std::size_t steps = shard.used == shard_entries_max_ ? 64 : 8;
-  for (std::size_t step = 0; step < std::min(steps, size); ++step) {
+  for (std::size_t step = 0; step < std::min(kSweepSteps, size); ++step) {
     const Entry& entry = shard.entries[shard.hand];
     if (entry.hash != 0 && is_expired(entry.tick, tick)) {
       count_tick(entry.tick, -1);

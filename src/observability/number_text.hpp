@@ -9,7 +9,8 @@
 
 namespace eventcore::observability::detail {
 
-/// Appends the shortest text that reads back as `value`; whole numbers without an exponent.
+/// Appends the shortest text that reads back as `value`. Only what is very small or very large has
+/// an exponent, as in the official clients: bucket bounds are compared as text.
 inline void append_number(std::string& out, double value) {
   if (std::isnan(value)) {
     out += "NaN";
@@ -19,12 +20,12 @@ inline void append_number(std::string& out, double value) {
     out += value > 0 ? "+Inf" : "-Inf";
     return;
   }
-  constexpr double kExactMax = 9007199254740992.0;  // 2^53
-  char text[32];
-  const bool whole = std::abs(value) < kExactMax && value == std::trunc(value);
+  const double size = std::abs(value);
+  const bool is_plain = size == 0 || (size >= 1e-4 && size < 1e21);
+  char text[64];
   const std::to_chars_result end =
-      whole ? std::to_chars(text, text + sizeof text, static_cast<std::int64_t>(value))
-            : std::to_chars(text, text + sizeof text, value);
+      is_plain ? std::to_chars(text, text + sizeof text, value, std::chars_format::fixed)
+               : std::to_chars(text, text + sizeof text, value);
   out.append(text, end.ptr);
 }
 

@@ -1,0 +1,400 @@
+#include "eventcore/http_server.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <latch>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "http_client.hpp"
+
+namespace eventcore::http {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+
+Response echo(const Request& request) {
+  return {200, "text/plain", std::string(to_string(request.method)) + " " + request.body, {}};
+}
+
+/// A server with a few routes, started on a free port.
+struct Running {
+  explicit Running(ServerOptions options = {}) : server(std::move(options)) {
+    server.route(Method::Get, "/", echo);
+    server.route(Method::Post, "/echo", echo);
+    server.route(Method::Get, "/orders/{id}", [](const Request& request) {
+      return Response{200, "text/plain", "order " + request.parameter("id"), {}};
+    });
+    server.route(Method::Get, "/orders/latest", [](const Request&) {
+      return Response{200, "text/plain", "the latest", {}};
+    });
+    server.route(Method::Get, "/throw", [](const Request&) -> Response {
+      throw std::runtime_error("secret");
+    });
+    server.route(Method::Get, "/peer", [](const Request& request) {
+      return Response{200, "text/plain", request.peer, {}};
+    });
+  }
+  Running& start() {
+    const Result<void> started = server.start();
+    EXPECT_TRUE(started) << (started ? "" : started.error().message);
+    return *this;
+  }
+  HttpClient client() { return HttpClient(server.port()); }
+
+  Server server;
+};
+
+std::string post(std::string_view body) {
+  return "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + std::string(body);
+}
+
+TEST(HttpServer, ServesRoutesOverOneConnection) {
+  Running running;
+  running.start();
+  EXPECT_EQ(running.server.url(), "http://127.0.0.1:" + std::to_string(running.server.port()));
+  HttpClient client = running.client();
+  const HttpClient::Message response = client.get("/");
+  EXPECT_EQ(response.result_int(), 200U);
+  EXPECT_EQ(response.body(), "GET ");
+  EXPECT_EQ(response["Content-Type"], "text/plain");
+  EXPECT_THAT(std::string(response["Date"]), HasSubstr(" GMT"));
+  client.send(post("hello"));
+  EXPECT_EQ(client.receive().body(), "POST hello");
+  EXPECT_EQ(client.get("/peer").body(), client.local_endpoint());
+}
+
+TEST(HttpServer, MatchesTemplatesAndPrefersLiterals) {
+  Running running;
+  running.start();
+  HttpClient client = running.client();
+  EXPECT_EQ(client.get("/orders/17").body(), "order 17");
+  EXPECT_EQ(client.get("/orders/a%2Fb%20c?x=1").body(), "order a/b c");
+  EXPECT_EQ(client.get("/orders/latest").body(), "the latest");
+  EXPECT_EQ(client.get("http://a/orders/5").body(), "order 5");
+  EXPECT_EQ(client.get("/orders/").result_int(), 404U);
+  EXPECT_EQ(client.get("/orders/1/2").result_int(), 404U);
+  EXPECT_EQ(client.get("/orders/%zz").result_int(), 400U);
+  EXPECT_EQ(client.get("*").result_int(), 400U);
+}
+
+TEST(HttpServer, AnswersWithProblems) {
+  Running running;
+  running.start();
+  HttpClient client = running.client();
+  const HttpClient::Message missing = client.get("/nowhere");
+  EXPECT_EQ(missing.result_int(), 404U);
+  EXPECT_EQ(missing["Content-Type"], "application/problem+json");
+  EXPECT_EQ(missing.body(),
+            "{\"title\": \"Not Found\", \"status\": 404, \"detail\": \"There is nothing at this "
+            "path.\"}\n");
+  const HttpClient::Message wrong = client.get("/orders/1", "DELETE");
+  EXPECT_EQ(wrong.result_int(), 405U);
+  EXPECT_EQ(wrong["Allow"], "GET, HEAD");
+  const HttpClient::Message thrown = client.get("/throw");
+  EXPECT_EQ(thrown.result_int(), 500U);
+  EXPECT_EQ(thrown.body().find("secret"), std::string::npos);
+  EXPECT_EQ(client.get("/", "BREW").result_int(), 400U);
+}
+
+TEST(HttpServer, AnswersHeadWithoutABody) {
+  Running running;
+  running.start();
+  HttpClient client = running.client();
+  const HttpClient::Message response = client.get("/orders/17", "HEAD");
+  EXPECT_EQ(response.result_int(), 200U);
+  EXPECT_EQ(response["Content-Length"], "8");
+  EXPECT_EQ(client.get("/orders/18").body(), "order 18");
+}
+
+TEST(HttpServer, RefusesResponsesThatWouldBreakTheProtocol) {
+  Server server({});
+  server.route(Method::Get, "/header", [](const Request&) {
+    return Response{200, "text/plain", "x", {{"X-Name", "a\r\nSet-Cookie: b"}}};
+  });
+  server.route(Method::Get, "/status", [](const Request&) { return Response{42, "a", "x", {}}; });
+  server.route(Method::Get, "/good", [](const Request&) {
+    return Response{204, "", "ignored", {{"X-Name", "caf\xc3\xa9"}}};
+  });
+  ASSERT_TRUE(server.start());
+  HttpClient client(server.port());
+  EXPECT_EQ(client.get("/header").result_int(), 500U);
+  EXPECT_EQ(client.get("/status").result_int(), 500U);
+  const HttpClient::Message good = client.get("/good");
+  EXPECT_EQ(good.result_int(), 204U);
+  EXPECT_EQ(good["X-Name"], "caf\xc3\xa9");
+  EXPECT_EQ(good.count("Content-Length"), 0U);
+}
+
+TEST(HttpServer, RefusesMalformedRequests) {
+  Running running;
+  running.start();
+  for (const std::string_view request :
+       {"nonsense\r\n\r\n", "GET / HTTP/9.9\r\nHost: a\r\n\r\n", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost : a\r\n\r\n", "GET / HTTP/1.1\r\nbad header\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
+        "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"}) {
+    HttpClient client = running.client();
+    client.send(request);
+    EXPECT_EQ(client.receive().result_int(), 400U) << request;
+  }
+  EXPECT_EQ(running.client().get("/").result_int(), 200U);
+}
+
+TEST(HttpServer, TakesBinaryAndChunkedBodies) {
+  Running running;
+  running.start();
+  HttpClient client = running.client();
+  client.send(
+      "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+  EXPECT_EQ(client.receive().body(), "POST abcde");
+  const std::string binary{"\0\r\n\xff", 4};
+  client.send(post(binary));
+  EXPECT_EQ(client.receive().body(), "POST " + binary);
+}
+
+TEST(HttpServer, TakesPipelinedRequestsInOrder) {
+  Running running;
+  running.start();
+  HttpClient client = running.client();
+  client.send("GET /orders/1 HTTP/1.1\r\nHost: a\r\n\r\n" + post("2") +
+              "GET /orders/3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(client.receive().body(), "order 1");
+  EXPECT_EQ(client.receive().body(), "POST 2");
+  const HttpClient::Message last = client.receive();
+  EXPECT_EQ(last.body(), "order 3");
+  EXPECT_EQ(last["Connection"], "close");
+  EXPECT_TRUE(client.is_closed());
+}
+
+TEST(HttpServer, TellsAClientThatAsksToGoOn) {
+  Running running;
+  running.start();
+  HttpClient client = running.client();
+  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(client.receive().result_int(), 100U);
+  client.send("ab");
+  EXPECT_EQ(client.receive().body(), "POST ab");
+}
+
+TEST(HttpServer, LimitsHeaders) {
+  Running running({.header_bytes_max = 1'000});
+  running.start();
+  const auto request = [](std::size_t bytes) {
+    const std::string begin = "GET / HTTP/1.1\r\nHost: a\r\nX-Long: ";
+    return begin + std::string(bytes - begin.size() - 4, 'x') + "\r\n\r\n";
+  };
+  HttpClient within = running.client();
+  within.send(request(1'000));
+  EXPECT_EQ(within.receive().result_int(), 200U);
+  HttpClient beyond = running.client();
+  beyond.send(request(1'100));
+  EXPECT_EQ(beyond.receive().result_int(), 431U);
+  HttpClient endless = running.client();
+  endless.send("GET / HTTP/1.1\r\nX: " + std::string(100'000, 'x'));
+  EXPECT_EQ(endless.receive().result_int(), 431U);
+}
+
+TEST(HttpServer, LimitsBodies) {
+  Running running({.body_bytes_max = 1'000});
+  running.start();
+  HttpClient client = running.client();
+  client.send(post(std::string(1'000, 'x')));
+  EXPECT_EQ(client.receive().result_int(), 200U);
+  client.send(post(std::string(1'001, 'x')));
+  EXPECT_EQ(client.receive().result_int(), 413U);
+  EXPECT_TRUE(client.is_closed());
+  HttpClient huge = running.client();
+  huge.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n");
+  EXPECT_EQ(huge.receive().result_int(), 413U);
+  HttpClient chunked = running.client();
+  chunked.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n" +
+               std::string(2'000, 'x') + "\r\n0\r\n\r\n");
+  EXPECT_EQ(chunked.receive().result_int(), 413U);
+}
+
+TEST(HttpServer, ClosesSlowAndIdleConnections) {
+  Running running({.read_timeout = 50ms, .idle_timeout = 100ms});
+  running.start();
+  HttpClient silent = running.client();
+  HttpClient slow_header = running.client();
+  slow_header.send("GET / HTTP/1.1\r\nHo");
+  HttpClient slow_body = running.client();
+  slow_body.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
+  EXPECT_TRUE(silent.is_closed());
+  EXPECT_TRUE(slow_header.is_closed());
+  EXPECT_TRUE(slow_body.is_closed());
+}
+
+TEST(HttpServer, CutsOffAClientThatDoesNotRead) {
+  Server server({.write_timeout = 50ms});
+  server.route(Method::Get, "/", [](const Request&) {
+    return Response{200, "text/plain", std::string(std::size_t{64} * 1024 * 1024, 'x'), {}};
+  });
+  ASSERT_TRUE(server.start());
+  HttpClient client(server.port());
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  // Waiting for the server to have no connection left shows that it gave up.
+  EXPECT_TRUE(server.stop({}));
+  EXPECT_EQ(client.receive().result_int(), 0U);
+}
+
+TEST(HttpServer, TurnsAwayWhatIsPastItsConnections) {
+  Running running({.connections_max = 2});
+  running.start();
+  HttpClient first = running.client();
+  HttpClient second = running.client();
+  EXPECT_EQ(first.get("/").result_int(), 200U);
+  EXPECT_EQ(second.get("/").result_int(), 200U);
+  HttpClient third = running.client();
+  const HttpClient::Message turned_away = third.receive();
+  EXPECT_EQ(turned_away.result_int(), 503U);
+  EXPECT_EQ(turned_away["Retry-After"], "1");
+  EXPECT_EQ(first.get("/").result_int(), 200U);
+}
+
+TEST(HttpServer, ServesManyConnectionsAtOnce) {
+  constexpr int kConnections = 64;
+  constexpr int kRequests = 10;
+  Running running;
+  running.start();
+  std::vector<std::unique_ptr<HttpClient>> clients;
+  for (int i = 0; i < kConnections; ++i) {
+    clients.push_back(std::make_unique<HttpClient>(running.server.port()));
+  }
+  for (int request = 0; request < kRequests; ++request) {
+    for (int i = 0; i < kConnections; ++i) {
+      clients[static_cast<std::size_t>(i)]->send("GET /orders/" + std::to_string(i) +
+                                                 " HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    for (int i = 0; i < kConnections; ++i) {
+      EXPECT_EQ(clients[static_cast<std::size_t>(i)]->receive().body(),
+                "order " + std::to_string(i));
+    }
+  }
+}
+
+/// Two requests that wait for each other only end if handlers run at the same time.
+TEST(HttpServer, RunsHandlersSideBySide) {
+  std::latch both(2);
+  Server server({});
+  server.route(Method::Get, "/", [&](const Request&) {
+    both.arrive_and_wait();
+    return Response{};
+  });
+  ASSERT_TRUE(server.start());
+  HttpClient first(server.port());
+  HttpClient second(server.port());
+  first.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  second.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(first.receive().result_int(), 200U);
+  EXPECT_EQ(second.receive().result_int(), 200U);
+}
+
+TEST(HttpServer, StopsAfterWhatIsUnderWay) {
+  std::latch entered(1);
+  std::latch leave(1);
+  Server server({});
+  server.route(Method::Get, "/", [&](const Request&) {
+    entered.count_down();
+    leave.wait();
+    return Response{200, "text/plain", "done", {}};
+  });
+  ASSERT_TRUE(server.start());
+  const std::uint16_t port = server.port();
+  HttpClient idle(port);
+  HttpClient busy(port);
+  busy.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  entered.wait();
+  bool stopped = false;
+  std::jthread stopper([&] { stopped = server.stop({}).has_value(); });
+  // The idle connection is closed while the busy one is still being served.
+  EXPECT_TRUE(idle.is_closed());
+  leave.count_down();
+  const HttpClient::Message response = busy.receive();
+  EXPECT_EQ(response.body(), "done");
+  EXPECT_EQ(response["Connection"], "close");
+  EXPECT_TRUE(busy.is_closed());
+  stopper.join();
+  EXPECT_TRUE(stopped);
+  EXPECT_TRUE(server.stop({}));
+}
+
+TEST(HttpServer, CutsOffRequestsAtTheDeadline) {
+  std::latch entered(1);
+  std::latch leave(1);
+  HttpClient::Message response;
+  {
+    Server server({});
+    server.route(Method::Get, "/", [&](const Request&) {
+      entered.count_down();
+      leave.wait();
+      return Response{};
+    });
+    ASSERT_TRUE(server.start());
+    HttpClient client(server.port());
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    entered.wait();
+    const Result<void> stopped = server.stop(Deadline::after(1ms));
+    ASSERT_FALSE(stopped);
+    EXPECT_EQ(stopped.error().code, ErrorCode::DeadlineExceeded);
+    EXPECT_EQ(client.receive().result_int(), 0U);
+    leave.count_down();
+  }
+}
+
+TEST(HttpServer, StartsOnlyWhereItCanListen) {
+  Running first;
+  first.start();
+  Server second({.listen = "127.0.0.1:" + std::to_string(first.server.port())});
+  const Result<void> taken = second.start();
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, ErrorCode::Unavailable);
+  EXPECT_THAT(taken.error().message, HasSubstr("in use"));
+  for (const std::string address :
+       {"", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:99999", "example.org:80", "::1:80"}) {
+    Server server({.listen = address});
+    const Result<void> started = server.start();
+    ASSERT_FALSE(started) << address;
+    EXPECT_EQ(started.error().code, ErrorCode::InvalidArgument) << address;
+  }
+  Server local({.listen = "localhost:0"});
+  EXPECT_TRUE(local.start());
+  EXPECT_THAT(local.url(), MatchesRegex("http://127.0.0.1:[0-9]+"));
+}
+
+TEST(HttpServer, TellsWhatBecameOfRequests) {
+  std::vector<std::string> records;  // written on the server's thread, read after it stopped
+  Running running({.on_request = [&](const RequestRecord& record) {
+    EXPECT_GE(record.duration.count(), 0);
+    records.push_back((record.method ? std::string(to_string(*record.method)) : "-") + " " +
+                      std::string(record.route) + " " + std::to_string(record.status) + " " +
+                      std::to_string(record.request_bytes));
+  }});
+  running.start();
+  HttpClient client = running.client();
+  client.get("/orders/17");
+  client.get("/nowhere");
+  client.get("/throw");
+  client.send(post("abc"));
+  client.receive();
+  client.send("bad\r\n\r\n");
+  client.receive();
+  ASSERT_TRUE(running.server.stop({}));
+  EXPECT_THAT(records, ElementsAre("GET /orders/{id} 200 0", "GET  404 0", "GET /throw 500 0",
+                                   "POST /echo 200 3", "-  400 0"));
+}
+
+}  // namespace
+}  // namespace eventcore::http

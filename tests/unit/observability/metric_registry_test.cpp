@@ -1,0 +1,381 @@
+#include "eventcore/observability/metric_registry.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+namespace eventcore::observability {
+
+enum class Color : std::uint8_t { Red, Green };
+enum class Size : std::uint8_t { Small, Medium, Large };
+
+template <>
+struct LabelDomain<Color> {
+  static constexpr std::string_view name = "color";
+  static constexpr std::string_view values[] = {"red", "green"};
+};
+template <>
+struct LabelDomain<Size> {
+  static constexpr std::string_view name = "size";
+  static constexpr std::string_view values[] = {"small", "medium", "large"};
+};
+
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr MetricDescription kSignups{.name = "shop_signups_total", .help = "Sign-ups."};
+constexpr MetricDescription kStock{.name = "shop_stock", .kind = MetricKind::Gauge, .help = "Stock."};
+constexpr double kBounds[] = {1, 10, 100};
+constexpr MetricDescription kValue{.name = "shop_value",
+                                   .kind = MetricKind::Histogram,
+                                   .buckets = kBounds,
+                                   .help = "Value of an order."};
+constexpr LabelDescription kColorAndSize[] = {label_of<Color>, label_of<Size>};
+constexpr MetricDescription kShirts{
+    .name = "shop_shirts_total", .labels = kColorAndSize, .help = "Shirts."};
+constexpr LabelDescription kRequestLabels[] = {{"method", {}, 2}, {"endpoint"}};
+constexpr MetricDescription kRequests{
+    .name = "shop_requests_total", .labels = kRequestLabels, .help = "Requests."};
+constexpr LabelDescription kQueueLabels[] = {{"queue"}, label_of<Color>};
+constexpr MetricDescription kQueue{
+    .name = "shop_queue", .kind = MetricKind::Gauge, .labels = kQueueLabels, .help = "Queues."};
+
+constexpr std::string_view kOverflow = "eventcore_metrics_label_overflow_total";
+
+TEST(MetricRegistry, CountsThroughHandles) {
+  MetricRegistry registry;
+  const Counter signups = registry.add<Counter>(kSignups).value();
+  const Gauge stock = registry.add<Gauge>(kStock).value();
+  signups.increment();
+  signups.add(41);
+  stock.set(2.5);
+  stock.add(-1);
+  const MetricsSnapshot snapshot = registry.snapshot();
+  EXPECT_EQ(snapshot.value("shop_signups_total"), 42);
+  EXPECT_EQ(snapshot.value("shop_stock"), 1.5);
+  EXPECT_EQ(snapshot.value("shop_unknown"), std::nullopt);
+}
+
+TEST(MetricRegistry, CountsAValueAtABoundInThatBucket) {
+  MetricRegistry registry;
+  const Histogram value = registry.add<Histogram>(kValue).value();
+  for (const double v : {-1.0, 1.0, 1.5, 10.0, 100.0, 100.5}) value.record(v);
+  value.record(std::numeric_limits<double>::quiet_NaN());
+  const HistogramValue seen = registry.snapshot().histogram("shop_value");
+  EXPECT_THAT(seen.buckets, ::testing::ElementsAre(2, 2, 1, 1));
+  EXPECT_EQ(seen.count(), 6U);
+  EXPECT_DOUBLE_EQ(seen.sum, 212);
+}
+
+TEST(MetricRegistry, RecordsDurationsInSecondsExactlyAtBounds) {
+  constexpr double bounds[] = {50e-6, 0.005, 0.1};
+  const MetricDescription description{.name = "shop_wait_seconds",
+                                      .kind = MetricKind::Histogram,
+                                      .unit = MetricUnit::Seconds,
+                                      .buckets = bounds,
+                                      .help = "Waits."};
+  MetricRegistry registry;
+  const Histogram wait = registry.add<Histogram>(description).value();
+  wait.record(std::chrono::microseconds(50));
+  wait.record(std::chrono::milliseconds(5));
+  wait.record(std::chrono::nanoseconds(5'000'001));
+  wait.record(std::chrono::milliseconds(100));
+  wait.record(std::chrono::seconds(-1));
+  EXPECT_THAT(registry.snapshot().histogram("shop_wait_seconds").buckets,
+              ::testing::ElementsAre(2, 1, 2, 0));
+}
+
+TEST(MetricRegistry, GivesTheSameMetricForTheSameDescription) {
+  MetricRegistry registry;
+  registry.add<Counter>(kSignups).value().increment();
+  registry.add<Counter>(kSignups).value().increment();
+  EXPECT_EQ(registry.snapshot().value("shop_signups_total"), 2);
+}
+
+TEST(MetricRegistry, NamesBothWhenANameIsTaken) {
+  MetricRegistry registry;
+  ASSERT_TRUE(registry.add<Counter>(kSignups));
+  MetricDescription other = kSignups;
+  other.help = "People.";
+  const auto refused = registry.add<Counter>(other);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::InvalidArgument);
+  EXPECT_THAT(refused.error().message, HasSubstr("counter shop_signups_total{} \"Sign-ups.\""));
+  EXPECT_THAT(refused.error().message, HasSubstr("counter shop_signups_total{} \"People.\""));
+}
+
+TEST(MetricRegistry, KeepsItsOwnNamesToItself) {
+  MetricRegistry registry;
+  EXPECT_FALSE(registry.add<Gauge>({.name = "eventcore_metrics_series",
+                                    .kind = MetricKind::Gauge,
+                                    .help = "Mine."}));
+}
+
+TEST(MetricRegistry, RefusesAHandleThatDiffersFromItsDescription) {
+  MetricRegistry registry;
+  EXPECT_FALSE(registry.add<Gauge>(kSignups));
+  EXPECT_FALSE(registry.add<Counter>(kShirts));
+  EXPECT_FALSE((registry.add<Family<Counter, Size, Color>>(kShirts)));
+  EXPECT_FALSE((registry.add<DynamicFamily<Counter, 3>>(kRequests)));
+  EXPECT_FALSE((registry.add<DynamicFamily<Counter, 1>>(kRequests)));
+  EXPECT_TRUE((registry.add<Family<Counter, Color, Size>>(kShirts)));
+}
+
+std::string refusal(const MetricDescription& description) {
+  MetricRegistry registry;
+  const auto registration = registry.observe(description, [](Observations&) {});
+  return registration ? "" : registration.error().message;
+}
+
+TEST(MetricRegistry, ChecksNames) {
+  const auto named = [](std::string_view name, MetricKind kind = MetricKind::Gauge) {
+    return refusal({.name = name, .kind = kind, .help = "Help."});
+  };
+  EXPECT_EQ(named("a_B9"), "");
+  EXPECT_EQ(named("things_total", MetricKind::Counter), "");
+  EXPECT_THAT(named(""), HasSubstr("has to match"));
+  EXPECT_THAT(named("9a"), HasSubstr("has to match"));
+  EXPECT_THAT(named("a-b"), HasSubstr("has to match"));
+  EXPECT_THAT(named("a:b"), HasSubstr("has to match"));
+  EXPECT_THAT(named("grün"), HasSubstr("has to match"));
+  EXPECT_THAT(named("things_total"), HasSubstr("end in _total"));
+  EXPECT_THAT(named("things", MetricKind::Counter), HasSubstr("end in _total"));
+  EXPECT_THAT(named("things_sum"), HasSubstr("belong to histograms"));
+  EXPECT_THAT(refusal({.name = "a", .kind = MetricKind::Gauge, .help = ""}), HasSubstr("help is missing"));
+  EXPECT_THAT(refusal({.name = "a", .kind = MetricKind::Gauge, .help = "\xff"}), HasSubstr("UTF-8"));
+  EXPECT_THAT(refusal({.name = "a_ms", .kind = MetricKind::Gauge, .unit = MetricUnit::Seconds,
+                       .help = "Help."}),
+              HasSubstr("in seconds"));
+  EXPECT_THAT(refusal({.name = "a_total", .unit = MetricUnit::Bytes, .help = "Help."}),
+              HasSubstr("in bytes"));
+  EXPECT_EQ(refusal({.name = "a_bytes_total", .unit = MetricUnit::Bytes, .help = "Help."}), "");
+}
+
+TEST(MetricRegistry, ChecksLabels) {
+  const auto labelled = [](std::vector<LabelDescription> labels) {
+    return refusal({.name = "a", .kind = MetricKind::Gauge, .labels = labels, .help = "Help."});
+  };
+  EXPECT_EQ(labelled({{"a"}, {"_b9"}}), "");
+  EXPECT_THAT(labelled({{"a-b"}}), HasSubstr("label names"));
+  EXPECT_THAT(labelled({{""}}), HasSubstr("label names"));
+  EXPECT_THAT(labelled({{"__a"}}), HasSubstr("reserved"));
+  EXPECT_THAT(labelled({{"le"}}), HasSubstr("reserved"));
+  EXPECT_THAT(labelled({{"a"}, {"b"}, {"a"}}), HasSubstr("twice"));
+  EXPECT_THAT(labelled({label_of<Color>, {"a"}}), HasSubstr("before fixed"));
+  EXPECT_THAT(labelled({{"a", {}, 0}}), HasSubstr("values_max"));
+}
+
+TEST(MetricRegistry, ChecksBuckets) {
+  MetricRegistry registry;
+  const auto with = [&](std::vector<double> buckets) {
+    const auto added = registry.add<Histogram>(
+        {.name = "a", .kind = MetricKind::Histogram, .buckets = buckets, .help = "Help."});
+    return added ? "" : added.error().message;
+  };
+  EXPECT_THAT(with({}), HasSubstr("needs buckets"));
+  EXPECT_THAT(with({1, 1}), HasSubstr("ascend"));
+  EXPECT_THAT(with({2, 1}), HasSubstr("ascend"));
+  EXPECT_THAT(with({1, std::numeric_limits<double>::infinity()}), HasSubstr("finite"));
+  EXPECT_THAT(with({std::nan("")}), HasSubstr("finite"));
+  std::vector<double> many(kHistogramBoundsMax + 1);
+  for (std::size_t i = 0; i < many.size(); ++i) many[i] = static_cast<double>(i);
+  EXPECT_THAT(with(many), HasSubstr("at most 64"));
+  many.pop_back();
+  EXPECT_EQ(with(many), "");
+  EXPECT_THAT(refusal({.name = "b", .kind = MetricKind::Gauge, .buckets = kBounds, .help = "H."}),
+              HasSubstr("only histograms"));
+}
+
+TEST(Family, HasEverySeriesFromTheStart) {
+  MetricRegistry registry;
+  const auto shirts = registry.add<Family<Counter, Color, Size>>(kShirts).value();
+  shirts.at(Color::Green, Size::Medium).add(7);
+  shirts.at(Color::Red, Size::Large).add(3);
+  const MetricsSnapshot snapshot = registry.snapshot();
+  EXPECT_EQ(snapshot.find("shop_shirts_total")->series.size(), 6U);
+  const auto count = [&](std::string_view color, std::string_view size) {
+    return snapshot.value("shop_shirts_total", {{"size", size}, {"color", color}});
+  };
+  EXPECT_EQ(count("green", "medium"), 7);
+  EXPECT_EQ(count("red", "large"), 3);
+  EXPECT_EQ(count("red", "small"), 0);
+}
+
+TEST(DynamicFamily, KeepsWhatIsAskedForByValue) {
+  MetricRegistry registry;
+  const auto requests = registry.add<DynamicFamily<Counter, 2>>(kRequests).value();
+  EXPECT_TRUE(registry.snapshot().find("shop_requests_total")->series.empty());
+  requests.with("GET", "/orders/{id}").increment();
+  requests.with(std::string("GET"), "/orders/{id}").increment();
+  EXPECT_EQ(registry.snapshot().value("shop_requests_total",
+                                      {{"method", "GET"}, {"endpoint", "/orders/{id}"}}),
+            2);
+}
+
+TEST(DynamicFamily, SendsWhatIsPastALimitToTheOverflowSeries) {
+  MetricRegistry registry;
+  const auto requests = registry.add<DynamicFamily<Counter, 2>>(kRequests).value();
+  for (const std::string_view method : {"GET", "PUT", "X1", "X2"}) {
+    requests.with(method, "/").increment();
+  }
+  const MetricsSnapshot snapshot = registry.snapshot();
+  EXPECT_EQ(snapshot.find("shop_requests_total")->series.size(), 3U);
+  EXPECT_EQ(snapshot.value("shop_requests_total", {{"method", "PUT"}, {"endpoint", "/"}}), 1);
+  EXPECT_EQ(
+      snapshot.value("shop_requests_total", {{"method", "__overflow__"}, {"endpoint", "/"}}), 2);
+  EXPECT_EQ(snapshot.value(kOverflow, {{"family", "shop_requests_total"}}), 2);
+}
+
+TEST(DynamicFamily, BoundsItsSeriesAndTheLengthOfValues) {
+  MetricRegistry registry;
+  const auto requests = registry.add<DynamicFamily<Counter, 2>>(kRequests).value();
+  const std::string longest(kLabelValueBytes, 'x');
+  requests.with("GET", longest).increment();
+  requests.with("GET", longest + "x").increment();
+  const MetricsSnapshot snapshot = registry.snapshot();
+  EXPECT_EQ(snapshot.value("shop_requests_total", {{"method", "GET"}, {"endpoint", longest}}), 1);
+  EXPECT_EQ(
+      snapshot.value("shop_requests_total", {{"method", "GET"}, {"endpoint", "__overflow__"}}), 1);
+
+  constexpr static LabelDescription wide[] = {{"a", {}, 10'000}};
+  const auto many =
+      registry
+          .add<DynamicFamily<Counter, 1>>({.name = "many_total", .labels = wide, .help = "Many."})
+          .value();
+  for (std::size_t i = 0; i < kFamilySeriesMax + 5; ++i) many.with(std::to_string(i)).increment();
+  EXPECT_EQ(registry.snapshot().find("many_total")->series.size(), kFamilySeriesMax + 1);
+  EXPECT_EQ(registry.snapshot().value("many_total", {{"a", "__overflow__"}}), 5);
+}
+
+TEST(DynamicFamily, ReplacesWhatIsNotUtf8) {
+  MetricRegistry registry;
+  const auto requests = registry.add<DynamicFamily<Counter, 2>>(kRequests).value();
+  requests.with("GET", "/caf\xe9").increment();
+  EXPECT_EQ(registry.snapshot().value("shop_requests_total",
+                                      {{"method", "GET"}, {"endpoint", "/caf?"}}),
+            1);
+}
+
+TEST(DynamicFamily, HasARowOfFixedLabelsForEachValue) {
+  MetricRegistry registry;
+  const auto queues = registry.add<DynamicFamily<Gauge, 1, Color>>(kQueue).value();
+  queues.with("a").at(Color::Green).set(5);
+  EXPECT_EQ(registry.snapshot().value("shop_queue", {{"queue", "a"}, {"color", "green"}}), 5);
+  EXPECT_EQ(registry.snapshot().value("shop_queue", {{"queue", "a"}, {"color", "red"}}), 0);
+}
+
+TEST(Bound, KeepsItsSeriesAsLongAsAnyOfThemLives) {
+  MetricRegistry registry;
+  const auto queues = registry.add<DynamicFamily<Gauge, 1, Color>>(kQueue).value();
+  const auto series = [&] { return registry.snapshot().find("shop_queue")->series.size(); };
+  {
+    auto first = queues.bind("a");
+    first->at(Color::Red).set(1);
+    {
+      const auto second = queues.bind("a");
+      second->at(Color::Red).add(1);
+    }
+    const auto moved = std::move(first);
+    EXPECT_EQ(registry.snapshot().value("shop_queue", {{"queue", "a"}, {"color", "red"}}), 2);
+  }
+  EXPECT_EQ(series(), 0U);
+  const auto fresh = queues.bind("a");
+  EXPECT_EQ(registry.snapshot().value("shop_queue", {{"queue", "a"}, {"color", "red"}}), 0);
+}
+
+TEST(Bound, MakesRoomUnderTheLimitWhenItGoes) {
+  MetricRegistry registry;
+  const auto requests = registry.add<DynamicFamily<Counter, 2>>(kRequests).value();
+  for (int i = 0; i < 10; ++i) {
+    const auto bound = requests.bind(std::to_string(i), "/");
+    bound->increment();
+  }
+  EXPECT_EQ(registry.snapshot().value(kOverflow, {{"family", "shop_requests_total"}}), 0);
+}
+
+template <class T>
+concept BindsTo = requires(const DynamicFamily<Counter, 1>& family, const T& value) {
+  family.bind(value);
+};
+
+TEST(DynamicFamily, TakesNoStreamId) {
+  static_assert(BindsTo<std::string> && BindsTo<const char*> && BindsTo<std::string_view>);
+  static_assert(!BindsTo<StreamId>);
+  static_assert(!BindsTo<int>);
+}
+
+TEST(Observer, ReportsForEachSnapshotUntilItGoes) {
+  constexpr static LabelDescription labels[] = {{"disk"}};
+  MetricRegistry registry;
+  int calls = 0;
+  auto observer = registry.observe(
+      {.name = "disk_bytes", .kind = MetricKind::Gauge, .unit = MetricUnit::Bytes,
+       .labels = labels, .help = "Disks."},
+      [&](Observations& out) {
+        ++calls;
+        out.report(2, {"b"});
+        out.report(1, {"a"});
+        out.report(3, {"b"});
+      });
+  ASSERT_TRUE(observer);
+  {
+    const MetricsSnapshot snapshot = registry.snapshot();
+    ASSERT_EQ(snapshot.find("disk_bytes")->series.size(), 2U);
+    EXPECT_EQ(snapshot.value("disk_bytes", {{"disk", "a"}}), 1);
+    EXPECT_EQ(snapshot.value("disk_bytes", {{"disk", "b"}}), 3);
+  }
+  { const ObserverRegistration ended = *std::move(observer); }
+  EXPECT_EQ(registry.snapshot().find("disk_bytes"), nullptr);
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(Observer, ThatThrowsIsLeftOut) {
+  MetricRegistry registry;
+  const auto observer = registry.observe(kStock, [](Observations& out) {
+    out.report(1);
+    throw std::runtime_error("no");
+  });
+  EXPECT_TRUE(registry.snapshot().find("shop_stock")->series.empty());
+  EXPECT_FALSE(registry.observe(kStock, [](Observations&) {}));
+}
+
+TEST(MetricRegistry, LosesNoUpdateOfConcurrentThreads) {
+  constexpr int kThreads = 4;
+  constexpr int kUpdates = 5'000;
+  MetricRegistry registry;
+  const Counter signups = registry.add<Counter>(kSignups).value();
+  const Histogram value = registry.add<Histogram>(kValue).value();
+  const auto requests = registry.add<DynamicFamily<Counter, 2>>(kRequests).value();
+  std::vector<std::jthread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kUpdates; ++i) {
+        signups.increment();
+        value.record(2.0);
+        requests.bind("GET", std::to_string(i % 3 + t))->increment();
+        requests.with("PUT", "/").increment();
+        if (i % 500 != 0) continue;
+        EXPECT_LE(registry.snapshot().value("shop_signups_total").value(), kThreads * kUpdates);
+      }
+    });
+  }
+  threads.clear();
+  const MetricsSnapshot snapshot = registry.snapshot();
+  EXPECT_EQ(snapshot.value("shop_signups_total"), kThreads * kUpdates);
+  EXPECT_EQ(snapshot.histogram("shop_value").count(), std::uint64_t{kThreads} * kUpdates);
+  EXPECT_DOUBLE_EQ(snapshot.histogram("shop_value").sum, 2.0 * kThreads * kUpdates);
+  EXPECT_EQ(snapshot.value("shop_requests_total", {{"method", "PUT"}, {"endpoint", "/"}}),
+            kThreads * kUpdates);
+  EXPECT_EQ(snapshot.find("shop_requests_total")->series.size(), 1U);
+}
+
+}  // namespace
+}  // namespace eventcore::observability
