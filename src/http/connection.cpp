@@ -23,7 +23,8 @@ using WireResponse = beast::http::response<beast::http::string_body>;
 
 constexpr std::size_t kReadBytes = 4096;
 constexpr std::size_t kDrainBytesMax = std::size_t{4} * 1024 * 1024;
-constexpr auto kDrainTimeout = std::chrono::seconds(2);
+constexpr auto kDrainTimeout = std::chrono::milliseconds(1'000);
+constexpr auto kStoppingDrainTimeout = std::chrono::milliseconds(100);
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 std::optional<Method> method_of(beast::http::verb verb) {
@@ -109,6 +110,7 @@ class HttpConnection final : public Connection,
   std::size_t drained_bytes_ = 0;
   bool is_idle_ = false;  // no request is under way
   bool close_after_ = false;
+  bool has_unread_ = false;  // the client may still be sending what is not wanted
 };
 
 void HttpConnection::await_request() {
@@ -156,6 +158,7 @@ void HttpConnection::read_body() {
 void HttpConnection::on_request(const error_code& error) {
   if (error) {
     close_after_ = true;
+    has_unread_ = true;
     if (auto answer = answer_to(error, core_.options)) respond(*std::move(answer));
     return;
   }
@@ -230,7 +233,8 @@ void HttpConnection::on_written() {
   // Closing with unread bytes resets the connection, and the client may lose the response.
   error_code ignored;
   stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-  stream_.expires_after(kDrainTimeout);
+  if (!has_unread_ && buffer_.size() == 0) return;
+  stream_.expires_after(core_.is_stopping() ? kStoppingDrainTimeout : kDrainTimeout);
   is_idle_ = true;
   drain();
 }
@@ -247,6 +251,7 @@ void HttpConnection::drain() {
 void HttpConnection::turn_away() {
   began_ = system_clock().now();
   close_after_ = true;
+  has_unread_ = true;
   Response response = problem(503, "The server has too many connections.");
   response.headers.push_back({"Retry-After", "1"});
   respond(std::move(response));

@@ -102,7 +102,7 @@ TEST(HttpServer, AnswersWithProblems) {
   const HttpClient::Message thrown = client.get("/throw");
   EXPECT_EQ(thrown.result_int(), 500U);
   EXPECT_EQ(thrown.body().find("secret"), std::string::npos);
-  EXPECT_EQ(client.get("/", "BREW").result_int(), 400U);
+  EXPECT_EQ(client.get("/", "BREW").result_int(), 501U);
 }
 
 TEST(HttpServer, AnswersHeadWithoutABody) {
@@ -199,7 +199,7 @@ TEST(HttpServer, LimitsHeaders) {
   within.send(request(1'000));
   EXPECT_EQ(within.receive().result_int(), 200U);
   HttpClient beyond = running.client();
-  beyond.send(request(1'100));
+  beyond.send(request(1'001));
   EXPECT_EQ(beyond.receive().result_int(), 431U);
   HttpClient endless = running.client();
   endless.send("GET / HTTP/1.1\r\nX: " + std::string(100'000, 'x'));
@@ -238,13 +238,16 @@ TEST(HttpServer, ClosesSlowAndIdleConnections) {
 }
 
 TEST(HttpServer, CutsOffAClientThatDoesNotRead) {
+  std::latch entered(1);
   Server server({.write_timeout = 50ms});
-  server.route(Method::Get, "/", [](const Request&) {
+  server.route(Method::Get, "/", [&](const Request&) {
+    entered.count_down();
     return Response{200, "text/plain", std::string(std::size_t{64} * 1024 * 1024, 'x'), {}};
   });
   ASSERT_TRUE(server.start());
   HttpClient client(server.port());
   client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  entered.wait();
   // Waiting for the server to have no connection left shows that it gave up.
   EXPECT_TRUE(server.stop({}));
   EXPECT_EQ(client.receive().result_int(), 0U);

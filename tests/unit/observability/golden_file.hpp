@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -29,8 +30,12 @@ inline void expect_file(std::string_view path, const std::string& text) {
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary) << text;
   }
-  EXPECT_EQ(read_text(file), text)
-      << path << " is stale: run observability_tests with EVENTCORE_UPDATE_GOLDEN=1";
+  // Not EXPECT_EQ, which would print both texts.
+  const std::string present = read_text(file);
+  const auto differs = std::mismatch(present.begin(), present.end(), text.begin(), text.end());
+  EXPECT_TRUE(present == text)
+      << path << " is stale in line " << 1 + std::count(present.begin(), differs.first, '\n')
+      << ": run observability_tests with EVENTCORE_UPDATE_GOLDEN=1";
 }
 
 }  // namespace eventcore::observability

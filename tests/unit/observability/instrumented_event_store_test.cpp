@@ -192,7 +192,7 @@ TEST_F(InstrumentedStore, ARefusedOrRepeatedBatchAddsNoEvents) {
     store.submit_append(*append);
   }
   refused.finish(make_error(ErrorCode::VersionConflict, "moved"));
-  repeated.finish(WriteResult{.replayed = true});
+  repeated.finish(WriteResult{{1}, {1}, {}, true});
   EXPECT_EQ(written("order"), -1);
 }
 

@@ -44,7 +44,7 @@ TEST(PrometheusText, WritesFamiliesAndSeriesInOrder) {
                                               .buckets = bounds,
                                               .help = "Waits."})
                              .value();
-  wait.record(0.005);
+  wait.record(0.0);
   wait.record(2.0);
   wait.record(7.25);
   EXPECT_EQ(page(registry),
@@ -61,7 +61,7 @@ TEST(PrometheusText, WritesFamiliesAndSeriesInOrder) {
             "wait_seconds_bucket{le=\"1\"} 1\n"
             "wait_seconds_bucket{le=\"2.5\"} 2\n"
             "wait_seconds_bucket{le=\"+Inf\"} 3\n"
-            "wait_seconds_sum 9.255\n"
+            "wait_seconds_sum 9.25\n"
             "wait_seconds_count 3\n");
 }
 
