@@ -80,7 +80,7 @@ LogReader::Page LogReader::begin_page(std::size_t events_max, std::size_t bytes_
   page.storage->types = state_.types.names();
   if (page.storage->names != cached_arena_) {
     cached_arena_ = page.storage->names;
-    cached_names_.fill({});
+    cached_names_.assign(kNameSlots, {});
   }
   page.events_max = events_max;
   page.bytes_max = bytes_max;
@@ -112,6 +112,10 @@ Result<void> LogReader::scan_log(const LogQuery& query, std::uint64_t until, Pag
   std::vector<bool> wanted_types;
   for (const std::string_view name : page.storage->types->by_number) {
     wanted_types.push_back(all_types || filter.matches_type(name));
+  }
+  if (all_types && all_streams) {
+    const std::uint64_t events = until - query.after.value;
+    page.page.events.reserve(std::min<std::uint64_t>(events, page.events_max));
   }
   matches_.clear();
   const RowScope scope(read_log_);

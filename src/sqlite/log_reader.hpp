@@ -6,7 +6,6 @@
 // already show events of a commit in doubt. A stream is read backwards along the links of its
 // events, from its head in memory; see docs/internals/sqlite-format.md.
 
-#include <array>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -122,9 +121,9 @@ class LogReader {
   Statement find_stream_;
   Statement read_head_;
 
-  static constexpr std::size_t kNameSlots = 4096;
+  static constexpr std::size_t kNameSlots = 65'536;
   std::shared_ptr<const NameArena> cached_arena_;
-  std::array<NameSlot, kNameSlots> cached_names_;
+  std::vector<NameSlot> cached_names_ = std::vector<NameSlot>(kNameSlots);
   std::unordered_map<std::uint64_t, bool> matches_;  // of the query's filter, by stream number
 };
 

@@ -1,0 +1,111 @@
+// Heads: written late, bounded in memory, right all the same.
+
+#include "head_sweep.hpp"
+#include "sqlite_fixture.hpp"
+
+namespace eventcore::sqlite {
+namespace {
+
+using SqliteHeads = SqliteFile;
+
+// `count` events on `streams` streams in turn, in large batches.
+void append_many(EventStore& store, int count, int streams) {
+  for (int done = 0; done < count;) {
+    WriteBatch batch;
+    for (int i = 0; i < 1'000 && done < count; ++i, ++done) {
+      const StreamId stream = StreamId::literal("s-" + std::to_string(done % streams));
+      const auto known = batch.find_stream(stream.view());
+      batch.add_event(known ? *known : batch.add_stream(stream, ExpectedVersion::any()), "Noted",
+                      1, "{}");
+    }
+    const auto result = store.append(batch);
+    ASSERT_TRUE(result) << describe(result.error());
+  }
+}
+
+TEST_F(SqliteHeads, TheTailIsReadWhenTheStoreIsOpened) {
+  {
+    const auto store = open();
+    append_many(*store, 1'000, 10);
+  }
+  EXPECT_EQ(number("SELECT count(*) FROM heads WHERE stream > 0"), 0) << "too few to be written";
+  const auto store = open();
+  EXPECT_EQ(store->head(), Position{1'000});
+  EXPECT_EQ(version_of(*store, "s-3"), 100U);
+  EXPECT_TRUE(append(*store, "s-3", ExpectedVersion::exactly({100})));
+  EXPECT_FALSE(append(*store, "s-3", ExpectedVersion::exactly({100})));
+  expect_clean(*store);
+}
+
+TEST_F(SqliteHeads, TheTableIsNeverFurtherBehindThanPromised) {
+  const int events = 250'000;
+  {
+    const auto store = open();
+    append_many(*store, events, 500);
+    expect_clean(*store);
+  }
+  const std::int64_t complete_to = number("SELECT position FROM heads WHERE stream = 0");
+  EXPECT_GT(complete_to, events - static_cast<std::int64_t>(kHeadsBehindMax));
+  EXPECT_EQ(number("SELECT count(*) FROM heads WHERE stream > 0"), 500);
+  EXPECT_EQ(number("SELECT count(*) FROM heads h JOIN events e USING (position)"
+                   " WHERE h.stream > 0 AND e.stream = h.stream AND e.version = h.version"),
+            500);
+  const auto store = open();
+  EXPECT_EQ(version_of(*store, "s-7"), 500U);
+}
+
+TEST_F(SqliteHeads, ABoundedTableStillKnowsEveryStream) {
+  SqliteStoreOptions few = options();
+  few.heads_cached_max = 100;
+  {
+    const auto store = open(few);
+    append_many(*store, 120'000, 3'000);
+    for (const char* stream : {"s-0", "s-1500", "s-2999"}) {
+      EXPECT_EQ(version_of(*store, stream), 40U) << stream;
+      EXPECT_FALSE(append(*store, stream, ExpectedVersion::no_stream())) << stream;
+      EXPECT_TRUE(append(*store, stream, ExpectedVersion::exactly({40}))) << stream;
+    }
+    EXPECT_TRUE(append(*store, "new", ExpectedVersion::no_stream()));
+    expect_clean(*store);
+  }
+  const auto store = open(few);
+  EXPECT_EQ(version_of(*store, "s-0"), 41U);
+  EXPECT_EQ(version_of(*store, "s-10"), 40U);
+  EXPECT_EQ(version_of(*store, "never"), 0U);
+}
+
+TEST_F(SqliteHeads, LongStreamsAreReadFromAnyVersion) {
+  const auto store = open();
+  append_many(*store, 4'000, 2);
+  const StreamId stream = StreamId::literal("s-1");
+  for (const std::uint64_t from : {1U, 2U, 255U, 256U, 257U, 511U, 512U, 513U, 1'999U, 2'000U}) {
+    const auto page = store->read_stream(stream, {.from_version = StreamVersion{from}, .limit = 3});
+    ASSERT_TRUE(page) << describe(page.error());
+    ASSERT_FALSE(page->events.empty()) << from;
+    for (std::size_t i = 0; i < page->events.size(); ++i) {
+      EXPECT_EQ(page->events[i].version.value, from + i);
+      EXPECT_EQ(page->events[i].position.value, (from + i) * 2);
+    }
+  }
+}
+
+TEST_F(SqliteHeads, AnEarlierPositionShowsTheStreamOfThen) {
+  const auto store = open();
+  append_many(*store, 4'000, 2);
+  for (const std::uint64_t at : {0U, 1U, 2U, 3U, 510U, 511U, 512U, 1'024U, 1'026U, 3'999U, 4'000U}) {
+    StreamsQuery query;
+    query.streams.push_back({.stream = StreamId::literal("s-1")});
+    query.at = Position{at};
+    query.order = ReadOrder::StreamBackward;
+    query.events_max = 1;
+    const auto page = store->read(query);
+    ASSERT_TRUE(page) << describe(page.error());
+    EXPECT_EQ(page->streams.at(0).version.value, at / 2) << at;
+    if (at >= 2) {
+      EXPECT_EQ(page->events.at(0).position.value, at / 2 * 2) << at;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace eventcore::sqlite
