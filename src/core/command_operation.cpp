@@ -17,6 +17,30 @@ namespace {
 constexpr std::uint32_t kLocalRetriesMax = 64;
 constexpr std::size_t kInterferenceKept = 8;
 
+/// Finished boundaries of one thread, kept for their memory.
+class BoundaryPool {
+ public:
+  static BoundaryPool& local() noexcept {
+    thread_local BoundaryPool pool;
+    return pool;
+  }
+  void take(Boundary& boundary) noexcept {
+    if (kept_.empty()) return;
+    boundary = std::move(kept_.back());
+    kept_.pop_back();
+  }
+  void give(Boundary& boundary) {
+    if (kept_.size() == kKeptMax || boundary.streams.capacity() > kStreamsMax) return;
+    boundary.clear();
+    kept_.push_back(std::move(boundary));
+  }
+
+ private:
+  static constexpr std::size_t kKeptMax = 64;
+  static constexpr std::size_t kStreamsMax = 64;
+  std::vector<Boundary> kept_;
+};
+
 CommandOutcome outcome_of(ErrorCode code) noexcept {
   switch (code) {
     case ErrorCode::VersionConflict: return CommandOutcome::ConflictExhausted;
@@ -38,9 +62,11 @@ CommandOperation::CommandOperation(ExecutorCore& core, std::string_view command_
     : core_(core),
       options_(options),
       command_type_(command_type),
-      trace_(options.trace ? *options.trace : current_trace()) {}
+      trace_(options.trace ? *options.trace : current_trace()) {
+  BoundaryPool::local().take(boundary_);
+}
 
-CommandOperation::~CommandOperation() = default;
+CommandOperation::~CommandOperation() { BoundaryPool::local().give(boundary_); }
 
 void CommandOperation::execute() noexcept {
   if (core_.scheduler().is_current_thread()) {

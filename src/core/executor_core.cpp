@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <random>
+#include <thread>
 
 namespace eventcore::detail {
 
 namespace {
+
+constexpr std::chrono::microseconds kIdlePauseMax{2'000};
 
 std::uint64_t next_serial() noexcept {
   static std::atomic<std::uint64_t> serial = 0;
@@ -59,26 +62,26 @@ Result<void> ExecutorCore::enter(bool bounded) noexcept {
 }
 
 void ExecutorCore::leave() noexcept {
-  // Once the count is 0 the executor may be gone: the lock keeps it until the waiter is told.
-  MutexLock lock(idle_mutex_);
-  if (in_flight_.fetch_sub(1, std::memory_order_acq_rel) == 1 &&
-      closed_.load(std::memory_order_relaxed)) {
-    idle_.notify_all();
+  // Once the count is 0 the executor may be gone: nothing of it is touched afterwards.
+  in_flight_.fetch_sub(1, std::memory_order_acq_rel);
+}
+
+bool ExecutorCore::await_idle(Instant until) const {
+  // Nobody tells of the last command's end, which would cost every command a lock.
+  for (auto pause = std::chrono::microseconds(50); in_flight() != 0;
+       pause = std::min(pause * 2, kIdlePauseMax)) {
+    if (std::chrono::steady_clock::now() >= until) return false;
+    std::this_thread::sleep_for(pause);
   }
+  return true;
 }
 
 Result<void> ExecutorCore::shutdown(Deadline deadline) {
   closed_.store(true, std::memory_order_seq_cst);
-  const auto is_idle = [&] { return in_flight_.load(std::memory_order_acquire) == 0; };
-  MutexLock lock(idle_mutex_);
-  if (deadline.is_never()) {
-    idle_.wait(lock, is_idle);
-    return {};
-  }
-  if (idle_.wait_until(lock, deadline.at, is_idle)) return {};
+  if (await_idle(deadline.at)) return {};
   abandoning_.store(true, std::memory_order_relaxed);
-  const std::uint32_t left = in_flight_.load(std::memory_order_relaxed);
-  idle_.wait(lock, is_idle);
+  const std::uint32_t left = in_flight();
+  static_cast<void>(await_idle(Instant::max()));
   return make_error(ErrorCode::DeadlineExceeded,
                     std::to_string(left) + " commands were under way at the deadline; those not "
                                            "being committed were ended");

@@ -5,7 +5,6 @@
 /// table, workers, limits and the probe.
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -35,7 +34,7 @@ class ExecutorCore {
     return abandoning_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] std::uint32_t in_flight() const noexcept {
-    return in_flight_.load(std::memory_order_relaxed);
+    return in_flight_.load(std::memory_order_acquire);
   }
 
   [[nodiscard]] EventStore& store() noexcept { return store_; }
@@ -67,6 +66,8 @@ class ExecutorCore {
   void settle(Boundary& boundary, AppendNode* node, bool stored) noexcept;
 
  private:
+  /// Waits until no command is under way, or for `until`; true if none is.
+  [[nodiscard]] bool await_idle(Instant until) const;
   void take_stream(Boundary& boundary, std::uint32_t stream, bool distrust,
                    std::vector<std::uint32_t>& to_read) EVENTCORE_REQUIRES(order_);
   [[nodiscard]] static bool is_current(const Boundary& boundary) noexcept;
@@ -91,9 +92,6 @@ class ExecutorCore {
   std::atomic<bool> closed_ = false;          // atomic: read by every command
   std::atomic<bool> abandoning_ = false;      // atomic: read by every command
   std::atomic<std::uint64_t> random_;         // atomic: a counter behind the jitter
-
-  Mutex idle_mutex_;  // orders the last `leave` after the waiter's check; guards no data
-  std::condition_variable_any idle_;
 };
 
 }  // namespace eventcore::detail

@@ -7,6 +7,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace eventcore::detail {
 
 /// Marks the bytes of `word` that are not plain: a quote, a backslash, a control character or not
@@ -25,6 +29,22 @@ inline bool is_plain(char c) noexcept { return c >= ' ' && c != '"' && c != '\\'
 
 /// The first character of the range that is not plain, or `end`.
 inline const char* plain_end(const char* at, const char* end) noexcept {
+#if defined(__SSE2__)
+  const __m128i quotes = _mm_set1_epi8('"');
+  const __m128i backslashes = _mm_set1_epi8('\\');
+  const __m128i space = _mm_set1_epi8(' ');
+  while (end - at >= 16) {
+    const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    // Signed: what is not ASCII is below a space, too.
+    const __m128i unplain = _mm_or_si128(
+        _mm_cmplt_epi8(text, space),
+        _mm_or_si128(_mm_cmpeq_epi8(text, quotes), _mm_cmpeq_epi8(text, backslashes)));
+    if (const int marks = _mm_movemask_epi8(unplain); marks != 0) {
+      return at + std::countr_zero(static_cast<unsigned>(marks));
+    }
+    at += 16;
+  }
+#endif
   if constexpr (std::endian::native == std::endian::little) {
     while (end - at >= 8) {
       std::uint64_t word = 0;
