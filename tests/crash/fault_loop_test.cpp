@@ -23,6 +23,8 @@ struct Fault {
   const char* name;
   Step step;
   int code;
+  // SQLite itself waits ten seconds for a lock that stays busy: that is tested once, elsewhere.
+  bool stays = true;
 };
 
 constexpr Fault kFaults[] = {
@@ -30,7 +32,7 @@ constexpr Fault kFaults[] = {
     {"full", Step::Write, SQLITE_FULL},
     {"sync", Step::Sync, SQLITE_IOERR_FSYNC},
     {"lock", Step::Lock, SQLITE_IOERR_SHMLOCK},
-    {"busy", Step::Lock, SQLITE_BUSY},
+    {"busy", Step::Lock, SQLITE_BUSY, false},
     {"open", Step::Open, SQLITE_CANTOPEN},
     {"truncate", Step::Truncate, SQLITE_IOERR_TRUNCATE},
 };
@@ -138,7 +140,7 @@ bool fail_while_opening(const Fault& fault, std::uint64_t number, bool forever) 
 
 // The short run leaves out steps, the more the later they come.
 std::uint64_t next_step(std::uint64_t number) {
-  return setting("EVENTCORE_FAULT_LOOP", 0) != 0 ? number + 1 : number + 1 + number / 2;
+  return setting("EVENTCORE_FAULT_LOOP", 0) != 0 ? number + 1 : number * 2;
 }
 
 template <class Attempt>
@@ -146,6 +148,7 @@ void loop(const char* what, Attempt&& attempt) {
   std::uint64_t attempts = 0;
   for (const Fault& fault : kFaults) {
     for (const bool forever : {false, true}) {
+      if (forever && !fault.stays) continue;
       std::uint64_t number = 1;
       while (attempt(fault, number, forever)) {
         ++attempts;
