@@ -123,9 +123,9 @@ Result<void> Administration::import_batch(WriteBatch& batch, Position first, Tim
   if (auto sealed = batch.seal(); !sealed) return sealed;
   const auto import = [&](LogFile& file) -> Result<void> {
     if (first != file.head() + 1) {
-      return make_error(ErrorCode::VersionConflict,
-                        "position " + std::to_string(first.value) + " does not follow the head, " +
-                            std::to_string(file.head().value));
+      return make_error(ErrorCode::VersionConflict, "position " + std::to_string(first.value) +
+                                                        " does not follow the head, " +
+                                                        std::to_string(file.head().value));
     }
     if (time < file.last_time()) {
       return make_error(ErrorCode::InvalidArgument, "the batch is older than the one before it");

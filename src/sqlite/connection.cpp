@@ -13,8 +13,10 @@ ErrorCode code_of(int result) noexcept {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_CONSTRAINT:
-    case SQLITE_MISMATCH: return ErrorCode::Corrupt;
-    default: return ErrorCode::Unavailable;
+    case SQLITE_MISMATCH:
+      return ErrorCode::Corrupt;
+    default:
+      return ErrorCode::Unavailable;
   }
 }
 

@@ -60,8 +60,8 @@ class HeadTable {
 
   // The writer.
 
-  [[nodiscard]] Slot find(std::string_view name, std::uint64_t hash) const
-      EVENTCORE_NO_THREAD_SAFETY_ANALYSIS;
+  [[nodiscard]] Slot find(std::string_view name,
+                          std::uint64_t hash) const EVENTCORE_NO_THREAD_SAFETY_ANALYSIS;
   [[nodiscard]] Slot find_number(std::uint64_t number) const EVENTCORE_NO_THREAD_SAFETY_ANALYSIS;
   /// Adds a stream that `find` did not find; `head.number` 0: it is not stored.
   Slot add(std::string_view name, std::uint64_t hash, const Head& head) EVENTCORE_EXCLUDES(mutex_);
@@ -70,8 +70,7 @@ class HeadTable {
 
   /// The head in the group under way, else the committed one.
   [[nodiscard]] const Head& current(Slot slot) const noexcept EVENTCORE_NO_THREAD_SAFETY_ANALYSIS;
-  [[nodiscard]] std::string_view name(Slot slot) const noexcept
-      EVENTCORE_NO_THREAD_SAFETY_ANALYSIS;
+  [[nodiscard]] std::string_view name(Slot slot) const noexcept EVENTCORE_NO_THREAD_SAFETY_ANALYSIS;
   [[nodiscard]] std::uint64_t hash(Slot slot) const noexcept EVENTCORE_NO_THREAD_SAFETY_ANALYSIS;
   /// The stream's head in the group under way, to be changed.
   [[nodiscard]] Head& change(Slot slot) EVENTCORE_NO_THREAD_SAFETY_ANALYSIS;

@@ -16,11 +16,11 @@ constexpr char kCantRead[] = "can't read";
 
 Result<void> LogFile::connect() {
   const SqliteStoreOptions& options = state_.options;
-  auto opened = Connection::open(
-      {.path = options.path,
-       .flags = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE,
-       .vfs = options.vfs,
-       .busy_timeout = options.busy_timeout});
+  auto opened =
+      Connection::open({.path = options.path,
+                        .flags = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE,
+                        .vfs = options.vfs,
+                        .busy_timeout = options.busy_timeout});
   if (!opened) return opened.error();
   connection_ = std::move(*opened);
   weaker_ = false;
@@ -28,7 +28,8 @@ Result<void> LogFile::connect() {
                                   : options.durability == Durability::Normal
                                       ? "PRAGMA synchronous=NORMAL"
                                       : "PRAGMA synchronous=OFF";
-  for (const char* pragma : {synchronous, "PRAGMA cache_size=-65536", "PRAGMA wal_autocheckpoint=0"}) {
+  for (const char* pragma :
+       {synchronous, "PRAGMA cache_size=-65536", "PRAGMA wal_autocheckpoint=0"}) {
     if (auto set = connection_.run(pragma, "can't set up"); !set) return set;
   }
   sqlite3_wal_hook(
@@ -172,7 +173,8 @@ int LogFile::assign_numbers(WriteBatch& batch, std::span<const HeadTable::Slot> 
     const HeadTable::Slot slot = slots[event.stream];
     if (const int result = ensure_stream(slot); result != SQLITE_OK) return result;
     Numbers& numbers = numbers_[i];
-    if (const int result = type_number(event.type, numbers.type); result != SQLITE_OK) return result;
+    if (const int result = type_number(event.type, numbers.type); result != SQLITE_OK)
+      return result;
     Head& head = state_.heads.change(slot);
     const std::uint64_t position = head_ + 1 + i;
     const bool links_back = (head.version + 1) % kSkipStride == 0;
@@ -321,7 +323,8 @@ int LogFile::checkpoint(bool complete) noexcept {
   int pages = 0;
   int copied = 0;
   const int mode = complete ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
-  const int result = sqlite3_wal_checkpoint_v2(connection_.handle(), nullptr, mode, &pages, &copied);
+  const int result =
+      sqlite3_wal_checkpoint_v2(connection_.handle(), nullptr, mode, &pages, &copied);
   if (result == SQLITE_OK && pages == copied) journal_pages_ = 0;
   if (result != SQLITE_OK || !complete) return result;
   return pages == copied ? SQLITE_OK : SQLITE_BUSY;

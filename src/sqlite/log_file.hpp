@@ -120,8 +120,9 @@ class LogFile {
   [[nodiscard]] int ensure_stream(HeadTable::Slot slot);
   [[nodiscard]] int type_number(std::string_view name, std::uint64_t& number);
   [[nodiscard]] int assign_numbers(WriteBatch& batch, std::span<const HeadTable::Slot> slots);
-  [[nodiscard]] std::uint64_t checksum(const WriteBatch& batch, std::span<const HeadTable::Slot> slots,
-                                       Timestamp time, std::string_view trace) const;
+  [[nodiscard]] std::uint64_t checksum(const WriteBatch& batch,
+                                       std::span<const HeadTable::Slot> slots, Timestamp time,
+                                       std::string_view trace) const;
   void bind_event(Statement& statement, const WriteBatch::Event& event, std::size_t index);
   void bind_batch(const WriteBatch& batch, std::string_view trace, std::uint64_t checksum);
 
@@ -129,7 +130,7 @@ class LogFile {
   Connection connection_;
   HeadSweep sweep_;
   std::uint64_t head_ = 0;
-  Timestamp last_time_{};  // committed
+  Timestamp last_time_{};                    // committed
   std::uint64_t last_stream_ = 0;            // committed
   std::uint64_t last_stream_under_way_ = 0;  // with the transaction under way
   int journal_pages_ = 0;

@@ -52,7 +52,8 @@ Result<void> LogFile::load_streams() {
     const RowScope scope(read_head_);
     read_head_.bind(1, std::uint64_t{0});
     const int result = read_head_.step();
-    if (result == SQLITE_DONE) return make_error(ErrorCode::Corrupt, "the table of heads is damaged");
+    if (result == SQLITE_DONE)
+      return make_error(ErrorCode::Corrupt, "the table of heads is damaged");
     if (result != SQLITE_ROW) return error(kCantLoad);
     sweep_.start(read_head_.number(1));
   }

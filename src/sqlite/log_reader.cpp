@@ -18,11 +18,11 @@ Error page_too_large(std::size_t events) {
 
 Result<void> LogReader::connect() {
   const SqliteStoreOptions& options = state_.options;
-  auto opened = Connection::open(
-      {.path = options.path,
-       .flags = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE,
-       .vfs = options.vfs,
-       .busy_timeout = options.busy_timeout});
+  auto opened =
+      Connection::open({.path = options.path,
+                        .flags = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE,
+                        .vfs = options.vfs,
+                        .busy_timeout = options.busy_timeout});
   if (!opened) return opened.error();
   connection_ = std::move(*opened);
   for (const char* pragma :
@@ -64,8 +64,8 @@ Result<EventPage> LogReader::read(const ReadQuery& query) {
   const std::size_t events_max =
       log != nullptr ? log->events_max : std::get<StreamsQuery>(query).events_max;
   if (events_max > limits::kPageEvents) return page_too_large(events_max);
-  Result<EventPage> page = log != nullptr ? read_log(*log)
-                                          : read_streams(std::get<StreamsQuery>(query));
+  Result<EventPage> page =
+      log != nullptr ? read_log(*log) : read_streams(std::get<StreamsQuery>(query));
   if (connection_.in_transaction() && commit_.run() != SQLITE_OK) {
     static_cast<void>(connection_.roll_back());
   }

@@ -56,7 +56,9 @@ class LogReader {
     std::uint64_t first = 1;
     std::uint64_t last = 0;
 
-    [[nodiscard]] std::uint64_t size() const noexcept { return last < first ? 0 : last - first + 1; }
+    [[nodiscard]] std::uint64_t size() const noexcept {
+      return last < first ? 0 : last - first + 1;
+    }
   };
   struct NameSlot {
     std::uint64_t number = 0;

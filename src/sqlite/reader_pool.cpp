@@ -6,9 +6,7 @@
 
 namespace eventcore::sqlite {
 
-ReaderPool::~ReaderPool() {
-  ignore_error(close({}), "without a deadline closing cannot fail");
-}
+ReaderPool::~ReaderPool() { ignore_error(close({}), "without a deadline closing cannot fail"); }
 
 Result<void> ReaderPool::start() {
   for (std::size_t i = 0; i < state_.options.reader_threads; ++i) {

@@ -15,9 +15,12 @@ namespace {
 
 const char* name_of(Durability durability) {
   switch (durability) {
-    case Durability::Full: return "full";
-    case Durability::Normal: return "normal";
-    case Durability::Off: break;
+    case Durability::Full:
+      return "full";
+    case Durability::Normal:
+      return "normal";
+    case Durability::Off:
+      break;
   }
   return "off";
 }
@@ -88,8 +91,7 @@ class SqliteStore final : public EventStore {
   std::optional<EventPage> read_from_memory(const ReadOperation& operation) const {
     const auto* query = std::get_if<StreamsQuery>(&operation.query);
     if (query == nullptr || state_.is_behind() || query->events_max > limits::kPageEvents ||
-        operation.stop.stop_requested() ||
-        operation.deadline.expired(*state_.options.clock)) {
+        operation.stop.stop_requested() || operation.deadline.expired(*state_.options.clock)) {
       return std::nullopt;
     }
     // A stream may move on between the look at the head and the look at the stream.
@@ -99,9 +101,12 @@ class SqliteStore final : public EventStore {
       page.at = query->at.value_or(head);
       if (page.at > head) return std::nullopt;
       switch (find_nothing(*query, page)) {
-        case Found::Nothing: return page;
-        case Found::Events: return std::nullopt;
-        case Found::NewerHead: break;
+        case Found::Nothing:
+          return page;
+        case Found::Events:
+          return std::nullopt;
+        case Found::NewerHead:
+          break;
       }
       if (query->at) break;
     }

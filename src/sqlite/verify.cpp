@@ -70,7 +70,7 @@ class Verifier {
 
   const Connection& connection_;
   const Position head_;
-  std::vector<StreamEnd> streams_ = std::vector<StreamEnd>(1);     // by number
+  std::vector<StreamEnd> streams_ = std::vector<StreamEnd>(1);        // by number
   std::vector<std::uint64_t> types_ = std::vector<std::uint64_t>(1);  // name hashes by number
   std::uint64_t last_ = 0;
   Timestamp last_time_ = Timestamp::min();
@@ -201,8 +201,9 @@ void Verifier::check_place(Statement& row, std::uint64_t position) {
          "version " + std::to_string(version) + " follows " + std::to_string(head.version));
   }
   if (row.number(kPrevious) != head.position) {
-    find("chain", position, "the link leads to " + std::to_string(row.number(kPrevious)) +
-                                ", not to " + std::to_string(head.position));
+    find("chain", position,
+         "the link leads to " + std::to_string(row.number(kPrevious)) + ", not to " +
+             std::to_string(head.position));
   }
   const bool links_back = version % kSkipStride == 0;
   if (row.number(kSkip) != (links_back ? head.skip : 0)) {

@@ -43,9 +43,7 @@ WriterThread::WriterThread(StoreState& state)
                                      : ProbeInterests{.commands = false, .groups = false}),
       poll_interval_(kPollFirst) {}
 
-WriterThread::~WriterThread() {
-  ignore_error(close({}), "without a deadline closing cannot fail");
-}
+WriterThread::~WriterThread() { ignore_error(close({}), "without a deadline closing cannot fail"); }
 
 Result<void> WriterThread::open() {
   if (auto connected = file_.connect(); !connected) return connected;
@@ -102,9 +100,12 @@ void WriterThread::submit(AppendOperation& operation) noexcept {
   }
   if (interests_.groups) operation.submitted_at = state_.options.clock->now();
   switch (queue_.push(operation)) {
-    case AppendQueue::Pushed::Accepted: return;
-    case AppendQueue::Pushed::Closed: return refuse(operation, shutting_down());
-    case AppendQueue::Pushed::Full: break;
+    case AppendQueue::Pushed::Accepted:
+      return;
+    case AppendQueue::Pushed::Closed:
+      return refuse(operation, shutting_down());
+    case AppendQueue::Pushed::Full:
+      break;
   }
   refuse(operation, wrong_moment(ErrorCode::Overloaded, "too many appends are queued"));
 }
@@ -165,7 +166,8 @@ void WriterThread::idle() {
   if (!queue_.is_empty()) return;
   const Position before = state_.head();
   look_for_events();
-  poll_interval_ = state_.head() != before ? kPollFirst : std::min(poll_interval_ * 3 / 2, kPollMax);
+  poll_interval_ =
+      state_.head() != before ? kPollFirst : std::min(poll_interval_ * 3 / 2, kPollMax);
 }
 
 void WriterThread::serve_requests() {

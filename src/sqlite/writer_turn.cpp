@@ -22,9 +22,8 @@ constexpr off_t kCurrent = kPageBytes + 1;
 constexpr long kLookAgainNs = 2'000'000;
 
 Error failed(const char* what, const std::filesystem::path& path) {
-  return make_error(ErrorCode::Unavailable,
-                    std::string(what) + " " + path.string() + ": " +
-                        std::generic_category().message(errno));
+  return make_error(ErrorCode::Unavailable, std::string(what) + " " + path.string() + ": " +
+                                                std::generic_category().message(errno));
 }
 
 void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t seen) noexcept {

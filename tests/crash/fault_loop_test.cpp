@@ -95,8 +95,8 @@ void expect_agreement(const TemporaryFolder& folder, Ledger& ledger, const std::
 
 // False: the fault did not come about any more.
 bool fail_while_appending(const Fault& fault, std::uint64_t number, bool forever) {
-  const std::string when = std::string(fault.name) + " " + std::to_string(number) +
-                           (forever ? " and later ones" : "");
+  const std::string when =
+      std::string(fault.name) + " " + std::to_string(number) + (forever ? " and later ones" : "");
   const TemporaryFolder folder;
   TestVfs vfs;
   Ledger ledger;

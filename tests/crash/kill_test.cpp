@@ -84,7 +84,8 @@ class Writer {
       if (!id) break;
       into.intend(*id);
       std::uint64_t first = 0;
-      if (kind == "A" && in >> first) into.acknowledge(*id, {.first = {first}, .last = {}, .time = {}});
+      if (kind == "A" && in >> first)
+        into.acknowledge(*id, {.first = {first}, .last = {}, .time = {}});
     }
   }
 

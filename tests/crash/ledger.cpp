@@ -50,8 +50,9 @@ WriteBatch Ledger::batch_of(const Uuid& id) {
 }
 
 std::size_t Ledger::acknowledged() const noexcept {
-  return static_cast<std::size_t>(std::count_if(
-      entries_.begin(), entries_.end(), [](const auto& entry) { return entry.second.has_value(); }));
+  return static_cast<std::size_t>(
+      std::count_if(entries_.begin(), entries_.end(),
+                    [](const auto& entry) { return entry.second.has_value(); }));
 }
 
 std::vector<std::string> Ledger::check(EventStore& store) {

@@ -117,10 +117,9 @@ int fetch(sqlite3_file*, sqlite3_int64, int, void** mapped) {
 int unfetch(sqlite3_file*, sqlite3_int64, void*) { return SQLITE_OK; }
 
 constexpr sqlite3_io_methods kMethods = {
-    kVersion,        close_file,  read_file,    write_file,    truncate_file,  sync_file,
-    size_of_file,    lock_file,   unlock_file,  check_lock,    control_file,   sector_size,
-    characteristics, shm_map,     shm_lock,     shm_barrier,   shm_unmap,      fetch,
-    unfetch,
+    kVersion,  close_file,  read_file,  write_file,   truncate_file, sync_file,       size_of_file,
+    lock_file, unlock_file, check_lock, control_file, sector_size,   characteristics, shm_map,
+    shm_lock,  shm_barrier, shm_unmap,  fetch,        unfetch,
 };
 
 int open_file(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* out_flags) {

@@ -116,8 +116,8 @@ TEST_F(SqliteFormat, RefusesAnotherApplicationsDatabase) {
 TEST_F(SqliteFormat, RefusesACutFile) {
   {
     const auto store = open();
-    for (int i = 0; i < 50; ++i) ASSERT_TRUE(append(*store, "a", ExpectedVersion::any(),
-                                                    std::string(5'000, 'x')));
+    for (int i = 0; i < 50; ++i)
+      ASSERT_TRUE(append(*store, "a", ExpectedVersion::any(), std::string(5'000, 'x')));
   }
   std::filesystem::resize_file(path(), std::filesystem::file_size(path()) / 2);
   const auto store = open_sqlite_store(options());
@@ -171,9 +171,10 @@ TEST_F(SqliteFormat, VerifyFindsForgedRows) {
     const auto store = open();
     for (int i = 0; i < 300; ++i) ASSERT_TRUE(append(*store, "a"));
   }
-  const std::string unlock = "DROP TRIGGER events_are_never_updated;"
-                             "DROP TRIGGER events_are_never_deleted;"
-                             "DROP TRIGGER streams_are_never_updated;";
+  const std::string unlock =
+      "DROP TRIGGER events_are_never_updated;"
+      "DROP TRIGGER events_are_never_deleted;"
+      "DROP TRIGGER streams_are_never_updated;";
   ASSERT_EQ(run_sql(unlock + "UPDATE events SET payload = x'00' WHERE position = 5;"
                              "UPDATE events SET previous = 1 WHERE position = 9;"
                              "UPDATE events SET version = 77 WHERE position = 20;"

@@ -15,8 +15,8 @@ void append_many(EventStore& store, int count, int streams) {
     for (int i = 0; i < 1'000 && done < count; ++i, ++done) {
       const StreamId stream = StreamId::literal("s-" + std::to_string(done % streams));
       const auto known = batch.find_stream(stream.view());
-      batch.add_event(known ? *known : batch.add_stream(stream, ExpectedVersion::any()), "Noted",
-                      1, "{}");
+      batch.add_event(known ? *known : batch.add_stream(stream, ExpectedVersion::any()), "Noted", 1,
+                      "{}");
     }
     const auto result = store.append(batch);
     ASSERT_TRUE(result) << describe(result.error());
@@ -92,7 +92,8 @@ TEST_F(SqliteHeads, LongStreamsAreReadFromAnyVersion) {
 TEST_F(SqliteHeads, AnEarlierPositionShowsTheStreamOfThen) {
   const auto store = open();
   append_many(*store, 4'000, 2);
-  for (const std::uint64_t at : {0U, 1U, 2U, 3U, 510U, 511U, 512U, 1'024U, 1'026U, 3'999U, 4'000U}) {
+  for (const std::uint64_t at :
+       {0U, 1U, 2U, 3U, 510U, 511U, 512U, 1'024U, 1'026U, 3'999U, 4'000U}) {
     StreamsQuery query;
     query.streams.push_back({.stream = StreamId::literal("s-1")});
     query.at = Position{at};
