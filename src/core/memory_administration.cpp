@@ -19,23 +19,26 @@ void report(VerifyReport& into, std::string check, Position position, std::strin
 
 // One event against its place in the log, in its batch and in its stream.
 void verify_event(const MemoryLog& log, Position at, VerifyReport& into) {
-  const StoredEvent& event = log.event(at);
-  const StoredBatch& batch = *event.batch;
-  if (event.position != at) {
-    report(into, "density", at, "position " + std::to_string(event.position.value) + " stands here");
+  const MemoryEvent& event = log.event(at);
+  const MemoryBatch& batch = event.batch();
+  if (event.ordinal >= batch.event_count || &batch.event(event.ordinal) != &event) {
+    report(into, "batch", at, "not where its batch says");
+    return;
   }
-  if (at.value > 1 && event.time < log.event({at.value - 1}).time) {
+  if (event.position() != at) {
+    report(into, "density", at,
+           "position " + std::to_string(event.position().value) + " stands here");
+  }
+  if (at.value > 1 && batch.time < log.event({at.value - 1}).batch().time) {
     report(into, "order", at, "earlier than the event before");
   }
-  if (batch.first + event.ordinal != at || event.ordinal >= batch.events) {
-    report(into, "batch", at, "not where its batch says");
-  }
   if (event.ordinal == 0) ++into.batches;
-  const MemoryStream* const stream = log.find_stream(event.stream);
-  const bool linked = stream != nullptr && event.version.value != 0 &&
-                      event.version.value <= stream->version.load(std::memory_order_acquire) &&
-                      stream->events[event.version.value - 1] == &event;
-  if (!linked) report(into, "chain", at, "not in its stream under its version");
+  const MemoryStream& stream = *batch.reads()[event.read].stream;
+  const std::uint64_t version = event.version().value;
+  if (version > stream.version.load(std::memory_order_acquire) ||
+      stream.events[version - 1] != &event) {
+    report(into, "chain", at, "not in its stream under its version");
+  }
 }
 
 }  // namespace
@@ -64,7 +67,7 @@ Result<std::vector<StreamSummary>> MemoryAdministration::list_streams(
     if (version.value == 0 || !query.filter.matches_stream(stream.id)) continue;
     summaries.push_back({.stream = StreamId::literal(stream.id),
                          .version = version,
-                         .last = stream.events[version.value - 1]->position});
+                         .last = stream.events[version.value - 1]->position()});
   }
   return summaries;
 }
@@ -74,11 +77,11 @@ Result<StoreStats> MemoryAdministration::stats() {
   stats.head = log_->head();
   stats.events = stats.head.value;
   stats.streams = log_->written_stream_count();
-  stats.event_types = log_->type_count();
+  stats.event_types = log_->types().count();
   stats.size_bytes = log_->size_bytes();
   if (stats.events != 0) {
-    stats.first_event = log_->event({1}).time;
-    stats.last_event = log_->event(stats.head).time;
+    stats.first_event = log_->event({1}).batch().time;
+    stats.last_event = log_->event(stats.head).batch().time;
   }
   const MutexLock lock(mutex_);
   stats.last_backup = last_backup_;

@@ -8,14 +8,15 @@
 namespace eventcore::detail {
 namespace {
 
-constexpr std::size_t kAlignment = 16;
+constexpr std::size_t kAlignment = 8;
+constexpr std::size_t kSmallest = 16;  // a spare block holds its list entry
 constexpr std::size_t kFirstSegment = std::size_t{64} * 1024;
 constexpr std::size_t kLargestSegment = std::size_t{2} * 1024 * 1024;
 
 static_assert(__STDCPP_DEFAULT_NEW_ALIGNMENT__ >= kAlignment);
 
 constexpr std::size_t rounded(std::size_t bytes) noexcept {
-  return std::max(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);
+  return std::max(kSmallest, (bytes + kAlignment - 1) / kAlignment * kAlignment);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ class MemoryArena {
  public:
   MemoryArena();
 
-  /// At least `bytes` bytes, aligned to 16. Throws std::bad_alloc.
+  /// At least `bytes` bytes, aligned to 8. Throws std::bad_alloc.
   [[nodiscard]] void* allocate(std::size_t bytes);
   /// Returns memory that nobody has seen; later calls of `allocate` use it again.
   void give_back(void* memory, std::size_t bytes) noexcept;

@@ -13,9 +13,7 @@
 
 namespace eventcore::detail {
 
-// A batch in the arena that nobody sees yet, and is given back unless it is linked. Its block
-// holds the texts, then the events: what a parser reads behind a payload is of the same batch,
-// and set before anyone can see it.
+// A batch in the arena that nobody sees yet; it is given back unless it is linked.
 struct MemoryLog::Prepared {
   explicit Prepared(MemoryArena& into) : arena(into) {}
   Prepared(const Prepared&) = delete;
@@ -24,54 +22,104 @@ struct MemoryLog::Prepared {
     if (block != nullptr && !linked) arena.give_back(block, bytes);
   }
 
+  [[nodiscard]] std::span<MemoryRead> reads() const noexcept {
+    return {reinterpret_cast<MemoryRead*>(batch + 1), batch->read_count};
+  }
+  [[nodiscard]] MemoryEvent& event(std::size_t ordinal) const noexcept {
+    return *(reinterpret_cast<MemoryEvent*>(batch) - 1 - ordinal);
+  }
+
   MemoryArena& arena;
   void* block = nullptr;
   std::size_t bytes = 0;
-  char* text = nullptr;  // where the next text goes
   MemoryBatch* batch = nullptr;
-  std::span<StoredEvent> events;
   std::uint64_t key_hash = 0;
-  bool has_new_streams = false;
   bool has_new_types = false;
   bool linked = false;
-
-  std::string_view put(std::string_view from) noexcept {
-    if (from.empty()) return {text, 0};
-    std::memcpy(text, from.data(), from.size());
-    return {std::exchange(text, text + from.size()), from.size()};
-  }
 };
 
 // What became of a batch. Views and pointers go to what is immutable, so that errors are put
 // into words after the lock is released.
 struct MemoryLog::Verdict {
   enum class Kind : std::uint8_t {
-    Fits, Replayed, KeyReused, Conflict, PredecessorRejected, NotNext, TimeGoesBack, Closed, Full
+    Fits,
+    Replayed,
+    KeyReused,
+    Conflict,
+    PredecessorRejected,
+    NotNext,
+    TimeGoesBack,
+    Closed,
+    Full
   };
 
   Kind kind = Kind::Fits;
-  std::size_t stream = 0;                // Conflict: index in the batch
-  StreamVersion actual = {};             // Conflict
-  const StoredEvent* winner = nullptr;   // Conflict
-  const MemoryBatch* former = nullptr;   // Replayed, KeyReused
-  WriteResult result = {};               // Fits, Replayed
+  std::size_t stream = 0;               // Conflict: index in the batch
+  StreamVersion actual = {};            // Conflict
+  const MemoryEvent* winner = nullptr;  // Conflict
+  const MemoryBatch* former = nullptr;  // Replayed, KeyReused
+  WriteResult result = {};              // Fits
 };
 
 namespace {
 
-constexpr std::size_t kAlignment = alignof(StoredEvent);
-static_assert(alignof(MemoryBatch) == kAlignment && alignof(MemoryBatch::Read) == kAlignment);
-static_assert(sizeof(StoredEvent) >= limits::kPayloadPadding);
-
 constexpr std::size_t aligned(std::size_t bytes) noexcept {
-  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  constexpr std::size_t to = alignof(MemoryBatch);
+  return (bytes + to - 1) / to * to;
 }
 
-// Bytes of all that is copied as text.
-std::size_t text_bytes(const WriteBatch& batch) noexcept {
-  const BatchInfo& info = batch.info;
-  std::size_t bytes = info.command_type.size() + info.key.size() + info.correlation_id.size() +
-                      info.causation_id.size();
+// Copies texts one behind the other.
+struct TextWriter {
+  char* begin;
+  char* end = begin;
+
+  [[nodiscard]] std::uint32_t offset() const noexcept {
+    return static_cast<std::uint32_t>(end - begin);
+  }
+  void put(std::string_view text) noexcept {
+    if (text.empty()) return;
+    std::memcpy(end, text.data(), text.size());
+    end += text.size();
+  }
+};
+
+// What a batch stores beside its events.
+struct InfoTexts {
+  explicit InfoTexts(const BatchInfo& of) : info(of) {
+    if (!of.decision.interference.empty()) {
+      encode_interference(of.decision.interference, interference);
+    }
+  }
+
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return info.key.size() + info.correlation_id.size() + info.causation_id.size() +
+           interference.size() + (info.trace.is_valid() ? sizeof info.trace : 0);
+  }
+  void write(TextWriter& texts, MemoryBatch& batch) const noexcept {
+    batch.info_text = texts.offset();
+    batch.key_bytes = static_cast<std::uint16_t>(info.key.size());
+    batch.correlation_bytes = static_cast<std::uint16_t>(info.correlation_id.size());
+    batch.causation_bytes = static_cast<std::uint16_t>(info.causation_id.size());
+    batch.interference_bytes = static_cast<std::uint32_t>(interference.size());
+    batch.has_trace = info.trace.is_valid();
+    for (const std::string_view text : {std::string_view(info.key),
+                                        std::string_view(info.correlation_id),
+                                        std::string_view(info.causation_id),
+                                        std::string_view(interference)}) {
+      texts.put(text);
+    }
+    static_assert(std::is_trivially_copyable_v<TraceContext>);
+    if (batch.has_trace) {
+      texts.put({reinterpret_cast<const char*>(&info.trace), sizeof info.trace});
+    }
+  }
+
+  const BatchInfo& info;
+  std::string interference;
+};
+
+std::size_t event_text_bytes(const WriteBatch& batch) noexcept {
+  std::size_t bytes = 0;
   for (std::size_t i = 0; i < batch.event_count(); ++i) {
     const WriteBatch::Event event = batch.event(i);
     bytes += event.payload.size() + event.headers.size();
@@ -83,36 +131,21 @@ std::uint64_t random_seed() noexcept { return std::hash<Uuid>{}(mint_uuid({})); 
 
 }  // namespace
 
-MemoryLog::MemoryLog() : seed_(random_seed()) {}
-
-std::uint64_t MemoryLog::hash(std::string_view name) const noexcept {
-  return hash_text(name, seed_);
-}
-
-MemoryStream* MemoryLog::find(std::string_view id) const noexcept {
-  return streams_by_id_.find(id, hash(id));
-}
-
-const MemoryStream* MemoryLog::find_stream(std::string_view id) const noexcept { return find(id); }
+MemoryLog::MemoryLog() : seed_(random_seed()), types_(seed_), command_types_(seed_) {}
 
 StreamVersion MemoryLog::version_at(const MemoryStream& stream, Position at) noexcept {
   std::uint64_t low = 0;
   std::uint64_t high = stream.version.load(std::memory_order_acquire);
-  if (high == 0 || stream.events[high - 1]->position <= at) return {high};
+  if (high == 0 || stream.events[high - 1]->position() <= at) return {high};
   while (low < high) {  // versions up to `low` are not past `at`, those above `high` are
     const std::uint64_t middle = low + (high - low + 1) / 2;
-    if (stream.events[middle - 1]->position <= at) {
+    if (stream.events[middle - 1]->position() <= at) {
       low = middle;
     } else {
       high = middle - 1;
     }
   }
   return {low};
-}
-
-std::uint32_t MemoryLog::type_number(std::string_view name) const noexcept {
-  const MemoryType* const type = types_by_name_.find(name, hash(name));
-  return type == nullptr ? 0 : type->number;
 }
 
 Result<WriteResult> MemoryLog::append(const MemoryAppend& append) {
@@ -146,60 +179,48 @@ void MemoryLog::close() noexcept {
 void MemoryLog::prepare(const WriteBatch& batch, Prepared& prepared) {
   const std::size_t count = batch.event_count();
   const std::span<const WriteBatch::Stream> streams = batch.streams();
-  std::string interference;
-  if (!batch.info.decision.interference.empty()) {
-    encode_interference(batch.info.decision.interference, interference);
-  }
-  const std::size_t texts = aligned(text_bytes(batch) + interference.size());
-  prepared.bytes = texts + count * sizeof(StoredEvent) + sizeof(MemoryBatch) +
-                   streams.size() * sizeof(MemoryBatch::Read);
+  const InfoTexts info(batch.info);
+  // The events end where the batch begins, so they and the texts are rounded up together.
+  const std::size_t before_batch =
+      aligned(event_text_bytes(batch) + info.bytes() + count * sizeof(MemoryEvent));
+  prepared.bytes = before_batch + sizeof(MemoryBatch) + streams.size() * sizeof(MemoryRead);
   prepared.block = arena_.allocate(prepared.bytes);
-  prepared.text = static_cast<char*>(prepared.block);
+  TextWriter texts{static_cast<char*>(prepared.block)};
 
-  char* place = prepared.text + texts;
-  auto* const events = reinterpret_cast<StoredEvent*>(place);
-  place += count * sizeof(StoredEvent);
-  prepared.batch = ::new (place) MemoryBatch{};
-  place += sizeof(MemoryBatch);
-  auto* const reads = reinterpret_cast<MemoryBatch::Read*>(place);
-  prepared.events = {events, count};
-  prepared.batch->reads = {reads, streams.size()};
+  MemoryBatch& stored = *::new (texts.begin + before_batch) MemoryBatch;
+  prepared.batch = &stored;
+  stored.id = batch.info.id;
+  stored.text_bytes = static_cast<std::uint32_t>(before_batch - count * sizeof(MemoryEvent));
+  stored.command_type = command_types_.find(batch.info.command_type);
+  stored.attempts = batch.info.decision.attempts;
+  stored.event_count = static_cast<std::uint16_t>(count);
+  stored.read_count = static_cast<std::uint16_t>(streams.size());
+  prepared.has_new_types = stored.command_type == 0 && !batch.info.command_type.empty();
 
+  const std::span<MemoryRead> reads = prepared.reads();
   for (std::size_t i = 0; i < streams.size(); ++i) {
-    MemoryStream* const stream = find(streams[i].id.view());
-    prepared.has_new_streams |= stream == nullptr;
-    ::new (&reads[i]) MemoryBatch::Read{stream, {}, streams[i].events != 0};
+    const std::string_view id = streams[i].id.view();
+    ::new (&reads[i]) MemoryRead{streams_by_id_.find(id, hash(id)), {}};
   }
   for (std::size_t i = 0; i < count; ++i) {
     const WriteBatch::Event from = batch.event(i);
-    const MemoryType* const type = types_by_name_.find(from.type, hash(from.type));
-    prepared.has_new_types |= type == nullptr;
-    ::new (&events[i]) StoredEvent{.position = {},
-                                   .version = {},
-                                   .time = {},
-                                   .stream = {},
-                                   .type = type == nullptr ? std::string_view() : type->name,
-                                   .payload = prepared.put(from.payload),
-                                   .headers = prepared.put(from.headers),
-                                   .type_number = type == nullptr ? 0 : type->number,
-                                   .schema_version = from.schema_version,
-                                   .ordinal = static_cast<std::uint32_t>(i),
-                                   .batch = prepared.batch};
+    // Until the versions are known, `before` counts the events of the batch on the stream.
+    const std::uint64_t rank = reads[from.stream].before.value++;
+    const std::uint32_t type = types_.find(from.type);
+    prepared.has_new_types |= type == 0;
+    ::new (&prepared.event(i))
+        MemoryEvent{.text = texts.offset(),
+                    .header_bytes = static_cast<std::uint32_t>(from.headers.size()),
+                    .payload_bytes = static_cast<std::uint32_t>(from.payload.size()),
+                    .type = type,
+                    .schema_version = from.schema_version,
+                    .ordinal = static_cast<std::uint16_t>(i),
+                    .read = static_cast<std::uint16_t>(from.stream),
+                    .rank = static_cast<std::uint16_t>(rank)};
+    texts.put(from.headers);
+    texts.put(from.payload);
   }
-  copy_info(batch.info, prepared);
-  prepared.batch->events = static_cast<std::uint32_t>(count);
-  prepared.batch->interference = prepared.put(interference);
-}
-
-void MemoryLog::copy_info(const BatchInfo& info, Prepared& prepared) {
-  MemoryBatch& batch = *prepared.batch;
-  batch.id = info.id;
-  batch.command_type = prepared.put(info.command_type);
-  batch.key = prepared.put(info.key);
-  batch.correlation_id = prepared.put(info.correlation_id);
-  batch.causation_id = prepared.put(info.causation_id);
-  batch.trace = info.trace;
-  batch.attempts = info.decision.attempts;
+  info.write(texts, stored);
 }
 
 MemoryLog::Verdict MemoryLog::commit(const MemoryAppend& append, Prepared& prepared) {
@@ -232,23 +253,21 @@ MemoryLog::Verdict MemoryLog::judge(const MemoryAppend& append, const Prepared& 
   if (closed_) return {.kind = Kind::Closed};
   if (!batch.info.key.empty()) {
     const std::string_view key = batch.info.key;
-    if (const StoredBatch* const known = batches_by_key_.find(key, hash(key))) {
-      const auto* const former = static_cast<const MemoryBatch*>(known);
-      const bool same = former->command_type == batch.info.command_type;
+    if (const MemoryBatch* const former = batches_by_key_.find(key, hash(key))) {
+      const bool same = former->command_type == command_types_.find(batch.info.command_type);
       return {.kind = same ? Kind::Replayed : Kind::KeyReused, .former = former};
     }
   }
   const std::span<WriteBatch::Stream> streams = batch.streams();
   for (std::size_t i = 0; i < streams.size(); ++i) {
-    const MemoryStream* stream =
-        prepared.block == nullptr ? nullptr : prepared.batch->reads[i].stream;
+    const MemoryStream* stream = prepared.block == nullptr ? nullptr : prepared.reads()[i].stream;
     // It may have been created since `prepare` looked.
-    if (stream == nullptr) stream = find(streams[i].id.view());
+    if (stream == nullptr) stream = find_stream(streams[i].id.view());
     const StreamVersion actual = {
         stream == nullptr ? 0 : stream->version.load(std::memory_order_relaxed)};
     streams[i].version_before = actual;
     if (streams[i].expected.allows(actual)) continue;
-    const StoredEvent* const winner =
+    const MemoryEvent* const winner =
         actual.value == 0 ? nullptr : stream->events[actual.value - 1];
     return {.kind = Kind::Conflict, .stream = i, .actual = actual, .winner = winner};
   }
@@ -268,29 +287,29 @@ MemoryLog::Verdict MemoryLog::judge(const MemoryAppend& append, const Prepared& 
 }
 
 void MemoryLog::make_room(const WriteBatch& batch, Prepared& prepared) {
+  MemoryBatch& stored = *prepared.batch;
   const std::span<const WriteBatch::Stream> streams = batch.streams();
-  const std::span<MemoryBatch::Read> reads = prepared.batch->reads;
+  const std::span<MemoryRead> reads = prepared.reads();
   for (std::size_t i = 0; i < streams.size(); ++i) {
     MemoryStream*& stream = reads[i].stream;
-    if (stream == nullptr) stream = find(streams[i].id.view());
-    if (stream == nullptr) stream = &create_stream(streams[i].id.view());
+    const std::string_view id = streams[i].id.view();
+    if (stream == nullptr) stream = streams_by_id_.find(id, hash(id));
+    if (stream == nullptr) stream = &create_stream(id);
     reads[i].before = streams[i].version_before;
     stream->events.reserve(reads[i].before.value + streams[i].events, arena_);
   }
   if (prepared.has_new_types) {
-    for (std::size_t i = 0; i < prepared.events.size(); ++i) {
-      StoredEvent& event = prepared.events[i];
-      if (event.type_number != 0) continue;
-      const MemoryType& type = intern(batch.event(i).type);
-      event.type = type.name;
-      event.type_number = type.number;
+    const std::string_view command_type = batch.info.command_type;
+    if (!command_type.empty()) stored.command_type = command_types_.intern(command_type, arena_);
+    for (std::size_t i = 0; i < stored.event_count; ++i) {
+      prepared.event(i).type = types_.intern(batch.event(i).type, arena_);
     }
   }
-  if (!prepared.batch->key.empty()) {
-    prepared.key_hash = hash(prepared.batch->key);
+  if (stored.key_bytes != 0) {
+    prepared.key_hash = hash(stored.key());
     batches_by_key_.reserve(prepared.key_hash, arena_);
   }
-  events_.reserve(signal_.head().value + prepared.events.size(), arena_);
+  events_.reserve(signal_.head().value + stored.event_count, arena_);
 }
 
 MemoryStream& MemoryLog::create_stream(std::string_view id) {
@@ -298,49 +317,41 @@ MemoryStream& MemoryLog::create_stream(std::string_view id) {
   const std::uint64_t id_hash = hash(id);
   streams_.reserve(index + 1, arena_);
   streams_by_id_.reserve(id_hash, arena_);
-  auto* const stream = ::new (arena_.allocate(sizeof(MemoryStream))) MemoryStream;
-  stream->id = arena_.copy(id);
+  void* const place = arena_.allocate(sizeof(MemoryStream) + id.size());
+  auto* const stream = ::new (place) MemoryStream;
+  auto* const text = static_cast<char*>(place) + sizeof(MemoryStream);
+  std::memcpy(text, id.data(), id.size());
+  stream->id = {text, id.size()};
   streams_.set(index, stream);
   streams_by_id_.insert(*stream, id_hash);
   stream_count_.store(index + 1, std::memory_order_release);
   return *stream;
 }
 
-const MemoryType& MemoryLog::intern(std::string_view name) {
-  const std::uint64_t name_hash = hash(name);
-  if (const MemoryType* const known = types_by_name_.find(name, name_hash)) return *known;
-  types_by_name_.reserve(name_hash, arena_);
-  auto* const type = ::new (arena_.allocate(sizeof(MemoryType))) MemoryType;
-  type->name = arena_.copy(name);
-  type->number = type_count_.load(std::memory_order_relaxed) + 1;
-  types_by_name_.insert(*type, name_hash);
-  type_count_.store(type->number, std::memory_order_release);
-  return *type;
-}
-
 void MemoryLog::link(const WriteBatch& batch, Prepared& prepared, Timestamp time) noexcept {
-  Position position = signal_.head();
-  prepared.batch->first = position + 1;
-  prepared.batch->time = time;
-  for (std::size_t i = 0; i < prepared.events.size(); ++i) {
-    StoredEvent& event = prepared.events[i];
-    MemoryStream& stream = *prepared.batch->reads[batch.event(i).stream].stream;
-    const std::uint64_t before = stream.version.load(std::memory_order_relaxed);
-    if (before == 0) written_stream_count_.fetch_add(1, std::memory_order_relaxed);
-    event.position = position + 1;
-    event.version = {before + 1};
-    event.time = time;
-    event.stream = stream.id;
-    stream.events.set(before, &event);
-    events_.set(position.value, &event);
-    stream.version.store(before + 1, std::memory_order_release);
-    position = event.position;
+  MemoryBatch& stored = *prepared.batch;
+  const Position head = signal_.head();
+  stored.first = head + 1;
+  stored.time = time;
+  for (std::size_t i = 0; i < stored.event_count; ++i) {
+    const MemoryEvent& event = prepared.event(i);
+    const MemoryRead& read = prepared.reads()[event.read];
+    read.stream->events.set(read.before.value + event.rank, &event);
+    events_.set(head.value + i, &event);
   }
-  if (!prepared.batch->key.empty()) batches_by_key_.insert(*prepared.batch, prepared.key_hash);
+  for (std::size_t i = 0; i < stored.read_count; ++i) {
+    const std::uint32_t written = batch.streams()[i].events;
+    const MemoryRead& read = prepared.reads()[i];
+    if (written == 0) continue;
+    if (read.before.value == 0) written_stream_count_.fetch_add(1, std::memory_order_relaxed);
+    read.stream->version.store(read.before.value + written, std::memory_order_release);
+  }
+  if (stored.key_bytes != 0) batches_by_key_.insert(stored, prepared.key_hash);
   prepared.linked = true;
 }
 
-Result<WriteResult> MemoryLog::result_of(const Verdict& verdict, const MemoryAppend& append) {
+Result<WriteResult> MemoryLog::result_of(const Verdict& verdict,
+                                         const MemoryAppend& append) const {
   using Kind = Verdict::Kind;
   switch (verdict.kind) {
     case Kind::Fits:
@@ -348,13 +359,14 @@ Result<WriteResult> MemoryLog::result_of(const Verdict& verdict, const MemoryApp
     case Kind::Replayed:
       if (!append.first) {
         const MemoryBatch& former = *verdict.former;
-        const Position last = {former.first.value + former.events - 1};
+        const Position last = {former.first.value + former.event_count - 1};
         return WriteResult{former.first, last, former.time, true};
       }
       [[fallthrough]];
     case Kind::KeyReused:
-      return make_error(ErrorCode::KeyReused, "the idempotency key belongs to a command of type '" +
-                                                  std::string(verdict.former->command_type) + "'",
+      return make_error(ErrorCode::KeyReused,
+                        "the idempotency key belongs to a batch of command type '" +
+                            std::string(command_type_of(*verdict.former)) + "'",
                         {}, verdict.former->first);
     case Kind::Conflict:
       return conflict_of(verdict, append.batch);
@@ -375,7 +387,7 @@ Result<WriteResult> MemoryLog::result_of(const Verdict& verdict, const MemoryApp
   return make_error(ErrorCode::Unavailable, "out of memory");
 }
 
-Error MemoryLog::conflict_of(const Verdict& verdict, const WriteBatch& batch) {
+Error MemoryLog::conflict_of(const Verdict& verdict, const WriteBatch& batch) const {
   const WriteBatch::Stream& stream = batch.streams()[verdict.stream];
   Conflict conflict{.expected = stream.expected.version(),
                     .actual = verdict.actual,
@@ -383,9 +395,9 @@ Error MemoryLog::conflict_of(const Verdict& verdict, const WriteBatch& batch) {
                     .winner_id = {},
                     .winner_command_type = {}};
   if (verdict.winner != nullptr) {
-    conflict.winner_position = verdict.winner->position;
-    conflict.winner_id = verdict.winner->batch->id;
-    conflict.winner_command_type = verdict.winner->batch->command_type;
+    conflict.winner_position = verdict.winner->position();
+    conflict.winner_id = verdict.winner->batch().id;
+    conflict.winner_command_type = command_type_of(verdict.winner->batch());
   }
   Error error = make_error(ErrorCode::VersionConflict,
                            "the stream is not at the version that the batch expects",

@@ -4,6 +4,7 @@
 #include <deque>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "decision_encoder.hpp"
 
@@ -17,19 +18,32 @@ struct BatchCopies {
   explicit BatchCopies(const Log& of) : log(of) {}
 
   const StoredBatch* copy(const MemoryBatch& batch) {
-    std::string& decision = decisions.emplace_back();
-    begin_decision(batch.reads.size(), decision);
-    for (const MemoryBatch::Read& read : batch.reads) {
-      encode_read(read.stream->id, read.before, read.written, decision);
-    }
-    if (batch.interference.empty()) {
-      encode_interference({}, decision);
-    } else {
-      decision += batch.interference;
-    }
-    StoredBatch& stored = batches.emplace_back(batch);
-    stored.decision = decision;
+    StoredBatch& stored = batches.emplace_back();
+    stored.id = batch.id;
+    stored.command_type = log->command_type_of(batch);
+    stored.key = batch.key();
+    stored.correlation_id = batch.correlation_id();
+    stored.causation_id = batch.causation_id();
+    stored.trace = batch.trace();
+    stored.first = batch.first;
+    stored.events = batch.event_count;
+    stored.attempts = batch.attempts;
+    stored.decision = decisions.emplace_back(decision_of(batch));
     return &stored;
+  }
+
+  static std::string decision_of(const MemoryBatch& batch) {
+    std::vector<bool> written(batch.read_count);
+    for (std::size_t i = 0; i < batch.event_count; ++i) written[batch.event(i).read] = true;
+    std::string decision;
+    begin_decision(batch.read_count, decision);
+    for (std::size_t i = 0; i < batch.read_count; ++i) {
+      const MemoryRead& read = batch.reads()[i];
+      encode_read(read.stream->id, read.before, written[i], decision);
+    }
+    if (batch.interference_bytes == 0) encode_interference({}, decision);
+    decision += batch.interference();
+    return decision;
   }
 
   Log log;
@@ -40,17 +54,24 @@ struct BatchCopies {
 // Fills a page up to its limits.
 class PageBuilder {
  public:
-  PageBuilder(Position at, std::size_t events_max, std::size_t bytes_max)
-      : events_max_(events_max), bytes_left_(bytes_max) {
+  template <class Query>
+  PageBuilder(const Log& log, const Query& query, Position at)
+      : log_(log), events_max_(query.events_max), bytes_left_(query.bytes_max) {
     page_.at = at;
+    if (query.with_batch) {
+      copies_ = std::make_shared<BatchCopies>(log);
+      page_.storage = copies_;
+    } else {
+      page_.storage = log;
+    }
   }
 
   void expect(std::uint64_t events) {
     page_.events.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(events, events_max_)));
   }
   /// False, and the page has more: the event does not fit.
-  bool add(const StoredEvent& event) {
-    const std::size_t bytes = event.payload.size() + event.headers.size();
+  bool add(const MemoryEvent& event) {
+    const std::size_t bytes = std::size_t{event.payload_bytes} + event.header_bytes;
     const bool fits = page_.events.size() < events_max_ &&
                       (page_.events.empty() || bytes <= bytes_left_);
     if (!fits) {
@@ -58,34 +79,37 @@ class PageBuilder {
       return false;
     }
     bytes_left_ -= std::min(bytes, bytes_left_);
-    page_.events.push_back(event);
+    const MemoryBatch& batch = event.batch();
+    const MemoryRead& read = batch.reads()[event.read];
+    page_.events.push_back({.position = batch.first + event.ordinal,
+                            .version = read.before + (std::uint64_t{event.rank} + 1),
+                            .time = batch.time,
+                            .stream = read.stream->id,
+                            .type = log_->types().name(event.type),
+                            .payload = batch.payload(event),
+                            .headers = batch.headers(event),
+                            .type_number = event.type,
+                            .schema_version = event.schema_version,
+                            .ordinal = event.ordinal,
+                            .batch = copies_ == nullptr ? nullptr : copy_of(batch)});
     return true;
   }
   [[nodiscard]] EventPage& page() noexcept { return page_; }
 
-  [[nodiscard]] EventPage finish(const Log& log, bool with_batch) {
-    if (with_batch) {
-      const auto copies = std::make_shared<BatchCopies>(log);
-      const StoredBatch* last = nullptr;
-      const StoredBatch* copy = nullptr;
-      for (StoredEvent& event : page_.events) {
-        if (std::exchange(last, event.batch) != event.batch) {
-          copy = copies->copy(static_cast<const MemoryBatch&>(*event.batch));
-        }
-        event.batch = copy;
-      }
-      page_.storage = copies;
-    } else {
-      for (StoredEvent& event : page_.events) event.batch = nullptr;
-      page_.storage = log;
-    }
-    return std::move(page_);
+ private:
+  // Neighbours in a page are mostly of one batch.
+  const StoredBatch* copy_of(const MemoryBatch& batch) {
+    if (std::exchange(last_batch_, &batch) != &batch) last_copy_ = copies_->copy(batch);
+    return last_copy_;
   }
 
- private:
+  const Log& log_;
   const std::size_t events_max_;
   std::size_t bytes_left_;
   EventPage page_;
+  std::shared_ptr<BatchCopies> copies_;  // if the query asks for batches
+  const MemoryBatch* last_batch_ = nullptr;
+  const StoredBatch* last_copy_ = nullptr;
 };
 
 // The versions of one stream that a query asks for and that exist at its position. `begin` and
@@ -100,8 +124,8 @@ struct Range {
   }
 
   [[nodiscard]] bool empty() const noexcept { return begin == end; }
-  [[nodiscard]] const StoredEvent& oldest() const noexcept { return *stream->events[begin - 1]; }
-  [[nodiscard]] const StoredEvent& newest() const noexcept { return *stream->events[end - 2]; }
+  [[nodiscard]] const MemoryEvent& oldest() const noexcept { return *stream->events[begin - 1]; }
+  [[nodiscard]] const MemoryEvent& newest() const noexcept { return *stream->events[end - 2]; }
   // Versions before `begin` are in the page or were not asked for.
   [[nodiscard]] StreamHead head() const noexcept {
     return {.version = {version}, .reached = {begin - 1}, .complete = empty()};
@@ -137,7 +161,7 @@ void fill_in_log_order(std::vector<Range>& ranges, PageBuilder& builder) {
     if (!range.empty()) heap.push_back(&range);
   }
   const auto later = [](const Range* a, const Range* b) {
-    return a->oldest().position > b->oldest().position;
+    return a->oldest().position() > b->oldest().position();
   };
   std::make_heap(heap.begin(), heap.end(), later);
   while (!heap.empty()) {
@@ -172,7 +196,7 @@ Result<EventPage> read_streams(const Log& log, const StreamsQuery& query) {
     const Range& range = ranges.emplace_back(*log, asked, at);
     events += range.end - range.begin;
   }
-  PageBuilder builder(at, query.events_max, query.bytes_max);
+  PageBuilder builder(log, query, at);
   builder.expect(events);
   switch (query.order) {
     case ReadOrder::StreamForward: fill_forward(ranges, builder); break;
@@ -182,7 +206,7 @@ Result<EventPage> read_streams(const Log& log, const StreamsQuery& query) {
   EventPage& page = builder.page();
   page.streams.reserve(ranges.size());
   for (const Range& range : ranges) page.streams.push_back(range.head());
-  return builder.finish(log, query.with_batch);
+  return std::move(page);
 }
 
 // Which type numbers a filter lets through.
@@ -190,9 +214,9 @@ class TypeSet {
  public:
   TypeSet(const MemoryLog& log, const EventFilter& filter) : all_(filter.matches_all_types()) {
     if (all_) return;
-    wanted_.resize(std::size_t{log.type_count()} + 1);
+    wanted_.resize(std::size_t{log.types().count()} + 1);
     for (const std::string& name : filter.types()) {
-      const std::uint32_t number = log.type_number(name);
+      const std::uint32_t number = log.types().find(name);
       // A type that came up since then has no event before the head that is read to.
       if (number != 0 && number < wanted_.size()) wanted_[number] = true;
     }
@@ -209,7 +233,7 @@ class TypeSet {
 Result<EventPage> read_log(const Log& log, const LogQuery& query) {
   const Position head = log->head();
   const Position until = std::min(query.until.value_or(head), head);
-  PageBuilder builder(until, query.events_max, query.bytes_max);
+  PageBuilder builder(log, query, until);
   EventPage& page = builder.page();
   page.scanned_to = std::max(query.after, until);
   const TypeSet types(*log, query.filter);
@@ -218,14 +242,17 @@ Result<EventPage> read_log(const Log& log, const LogQuery& query) {
     builder.expect(until - query.after);
   }
   for (Position at = query.after + 1; at <= until; at = at + 1) {
-    const StoredEvent& event = log->event(at);
-    if (!types.contains(event.type_number)) continue;
-    if (!all_streams && !query.filter.matches_stream(event.stream)) continue;
+    const MemoryEvent& event = log->event(at);
+    if (!types.contains(event.type)) continue;
+    if (!all_streams) {
+      const MemoryStream& stream = *event.batch().reads()[event.read].stream;
+      if (!query.filter.matches_stream(stream.id)) continue;
+    }
     if (builder.add(event)) continue;
     page.scanned_to = {at.value - 1};
     break;
   }
-  return builder.finish(log, query.with_batch);
+  return std::move(page);
 }
 
 }  // namespace

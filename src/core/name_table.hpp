@@ -6,19 +6,21 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 
 #include "memory_arena.hpp"
+#include "text_hash.hpp"
 
 namespace eventcore::detail {
 
-/// Items of type T by their member `Name`; the caller hashes. Open addressing in 64 parts that
+/// Items of type T by what their member `Name` holds or returns; the caller hashes. Open addressing in 64 parts that
 /// grow one by one, so that no addition moves more than a 64th of the items. Outgrown parts stay
 /// in the arena, because readers may look into them.
 /// Thread-safety: one thread at a time adds; any thread finds what was added before something
 /// that it has acquired. Ownership: the items are the caller's and outlive the table.
-template <class T, std::string_view T::*Name>
+template <class T, auto Name>
 class NameTable {
  public:
   [[nodiscard]] T* find(std::string_view name, std::uint64_t hash) const noexcept {
@@ -28,14 +30,14 @@ class NameTable {
       const Slot& slot = slots->begin[at & slots->mask];
       // Acquires the item and, beside it, the hash, which `put` writes first.
       T* const item = slot.item.load(std::memory_order_acquire);
-      if (item == nullptr || (slot.hash == hash && item->*Name == name)) return item;
+      if (item == nullptr || (slot.hash == hash && same_text(std::invoke(Name, *item), name))) return item;
     }
   }
   /// Makes room for one more item with `hash`. Throws std::bad_alloc.
   void reserve(std::uint64_t hash, MemoryArena& arena) {
     Part& in = part(hash);
     const Slots* slots = in.slots.load(std::memory_order_relaxed);
-    if (slots == nullptr || 2 * (in.count + 1) > slots->mask + 1) grow(in, arena);
+    if (slots == nullptr || 4 * (in.count + 1) > 3 * (slots->mask + 1)) grow(in, arena);
   }
   /// Requires: `reserve(hash, …)` came before, and no item has this name.
   void insert(T& item, std::uint64_t hash) noexcept {

@@ -2,69 +2,74 @@
 
 // `StableIndex`: an array that grows at its end and whose elements never move.
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <type_traits>
 
 #include "memory_arena.hpp"
 
 namespace eventcore::detail {
 
-/// Elements 0, 1, 2, … in chunks of 2^FirstBits, then twice as many each. Small when empty.
+/// The first two elements lie in the object, for the many streams that have no more; the others
+/// in chunks of 8, 16, 32, … that a directory lists.
 /// Thread-safety: one thread at a time writes; any thread reads an element that was set before
 /// something that it has acquired, such as a count.
-template <class T, unsigned FirstBits>
+template <class T>
 class StableIndex {
   static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
 
  public:
   /// Requires: element `at` was set.
-  [[nodiscard]] const T& operator[](std::uint64_t at) const noexcept {
-    const Place place = place_of(at);
-    return chunk(place.chunk)[place.offset];
-  }
+  [[nodiscard]] const T& operator[](std::uint64_t at) const noexcept { return *place_of(at); }
   /// Makes room for `count` elements. Throws std::bad_alloc.
   void reserve(std::uint64_t count, MemoryArena& arena) {
     while (capacity_ < count) add_chunk(arena);
   }
   /// Requires: `at` is below what was reserved.
-  void set(std::uint64_t at, const T& value) noexcept {
-    const Place place = place_of(at);
-    chunk(place.chunk)[place.offset] = value;
-  }
+  void set(std::uint64_t at, const T& value) noexcept { *place_of(at) = value; }
 
  private:
-  struct Place {
-    unsigned chunk;
-    std::uint64_t offset;
-  };
-  static constexpr unsigned kInlineChunks = 4;
-  static constexpr unsigned kMoreChunks = 64 - kInlineChunks;
+  static constexpr std::uint64_t kInline = 2;
+  static constexpr unsigned kFirstChunkBits = 3;
+  static constexpr unsigned kFirstDirectory = 4;  // chunks, for the next 120 elements
+  static constexpr unsigned kWholeDirectory = 60;
 
-  [[nodiscard]] static Place place_of(std::uint64_t at) noexcept {
-    const auto chunk = static_cast<unsigned>(std::bit_width((at >> FirstBits) + 1)) - 1;
-    return {chunk, at - (((std::uint64_t{1} << chunk) - 1) << FirstBits)};
+  [[nodiscard]] static unsigned chunk_of(std::uint64_t at) noexcept {
+    return static_cast<unsigned>(std::bit_width(((at - kInline) >> kFirstChunkBits) + 1)) - 1;
   }
-  [[nodiscard]] T* chunk(unsigned number) const noexcept {
-    return number < kInlineChunks ? inline_chunks_[number] : more_chunks_[number - kInlineChunks];
+  [[nodiscard]] static std::uint64_t chunk_begin(unsigned chunk) noexcept {
+    return (((std::uint64_t{1} << chunk) - 1) << kFirstChunkBits) + kInline;
   }
+  [[nodiscard]] T* place_of(std::uint64_t at) const noexcept {
+    if (at < kInline) return const_cast<T*>(&inline_[at]);
+    const unsigned chunk = chunk_of(at);
+    // Acquires the chunks that a longer directory lists.
+    return directory_.load(std::memory_order_acquire)[chunk] + (at - chunk_begin(chunk));
+  }
+
   void add_chunk(MemoryArena& arena) {
-    const unsigned number = place_of(capacity_).chunk;
-    if (number >= kInlineChunks && more_chunks_ == nullptr) {
-      more_chunks_ = static_cast<T**>(arena.allocate(kMoreChunks * sizeof(T*)));
-    }
-    const std::size_t elements = std::size_t{1} << (number + FirstBits);
-    T* const chunk = static_cast<T*>(arena.allocate(elements * sizeof(T)));
-    (number < kInlineChunks ? inline_chunks_[number] : more_chunks_[number - kInlineChunks]) =
-        chunk;
+    const unsigned chunk = chunk_of(capacity_);
+    if (chunk == 0) lengthen_directory(0, kFirstDirectory, arena);
+    if (chunk == kFirstDirectory) lengthen_directory(chunk, kWholeDirectory, arena);
+    const std::uint64_t elements = std::uint64_t{1} << (chunk + kFirstChunkBits);
+    directory_.load(std::memory_order_relaxed)[chunk] =
+        static_cast<T*>(arena.allocate(elements * sizeof(T)));
     capacity_ += elements;
   }
+  void lengthen_directory(unsigned used, unsigned length, MemoryArena& arena) {
+    auto* const longer = static_cast<T**>(arena.allocate(length * sizeof(T*)));
+    std::copy_n(directory_.load(std::memory_order_relaxed), used, longer);
+    directory_.store(longer, std::memory_order_release);
+  }
 
-  std::array<T*, kInlineChunks> inline_chunks_ = {};
-  T** more_chunks_ = nullptr;
-  std::uint64_t capacity_ = 0;  // the writer's
+  std::array<T, kInline> inline_ = {};
+  std::atomic<T**> directory_ = nullptr;  // atomic: replaced while others read
+  std::uint64_t capacity_ = kInline;      // the writer's
 };
 
 }  // namespace eventcore::detail

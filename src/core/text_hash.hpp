@@ -55,4 +55,28 @@ inline std::uint64_t hash_text(std::string_view text, std::uint64_t seed) noexce
   return mix(kSecond ^ size, mix(a ^ kSecond, b ^ seed));
 }
 
+/// `a == b`, for short names and without a call.
+inline bool same_text(std::string_view a, std::string_view b) noexcept {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  if (a.size() != b.size()) return false;
+  const auto same_word = [&](std::size_t at) {
+    std::uint64_t of_a = 0;
+    std::uint64_t of_b = 0;
+    std::memcpy(&of_a, a.data() + at, kWord);
+    std::memcpy(&of_b, b.data() + at, kWord);
+    return of_a == of_b;
+  };
+  const std::size_t size = a.size();
+  if (size >= kWord) {
+    for (std::size_t at = 0; at + kWord < size; at += kWord) {
+      if (!same_word(at)) return false;
+    }
+    return same_word(size - kWord);
+  }
+  for (std::size_t at = 0; at < size; ++at) {
+    if (a[at] != b[at]) return false;
+  }
+  return true;
+}
+
 }  // namespace eventcore::detail

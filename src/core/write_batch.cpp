@@ -29,47 +29,47 @@ Error over_limit(std::string_view what, std::size_t actual, std::size_t limit) {
   return make_error(ErrorCode::LimitExceeded, std::move(message));
 }
 
-Result<void> check_text(std::string_view what, std::string_view text, std::size_t bytes_max) {
+bool is_good_text(std::string_view text, std::size_t bytes_max) noexcept {
+  return text.size() <= bytes_max && detail::is_printable_utf8(text);
+}
+
+Error bad_text(std::string_view what, std::string_view text, std::size_t bytes_max) {
   if (text.size() > bytes_max) return over_limit(what, text.size(), bytes_max);
-  if (detail::is_printable_utf8(text)) return {};
   std::string message(what);
   message += ": not valid UTF-8, or with control characters";
   return make_error(ErrorCode::InvalidArgument, std::move(message));
 }
 
-Result<void> check_info(const BatchInfo& info) {
-  struct Text {
-    std::string_view what;
-    std::string_view text;
-    std::size_t bytes_max;
-  };
-  for (const Text& field : {Text{"bytes of the command type", info.command_type,
-                                 limits::kTypeNameBytes},
-                            Text{"bytes of the idempotency key", info.key, limits::kKeyBytes},
-                            Text{"bytes of the correlation id", info.correlation_id,
-                                 limits::kKeyBytes},
-                            Text{"bytes of the causation id", info.causation_id,
-                                 limits::kKeyBytes}}) {
-    if (field.text.empty()) continue;
-    if (auto checked = check_text(field.what, field.text, field.bytes_max); !checked) {
-      return checked;
-    }
+std::optional<Error> flaw_of(const BatchInfo& info) {
+  constexpr std::size_t type_max = limits::kTypeNameBytes;
+  constexpr std::size_t key_max = limits::kKeyBytes;
+  if (!is_good_text(info.command_type, type_max)) {
+    return bad_text("bytes of the command type", info.command_type, type_max);
   }
-  return {};
+  if (!is_good_text(info.key, key_max)) {
+    return bad_text("bytes of the idempotency key", info.key, key_max);
+  }
+  if (!is_good_text(info.correlation_id, key_max)) {
+    return bad_text("bytes of the correlation id", info.correlation_id, key_max);
+  }
+  if (!is_good_text(info.causation_id, key_max)) {
+    return bad_text("bytes of the causation id", info.causation_id, key_max);
+  }
+  return std::nullopt;
 }
 
 Error duplicate(std::string_view stream) {
   return make_error(ErrorCode::InvalidArgument, "a batch names a stream twice", stream);
 }
 
-Result<void> check_distinct(std::span<const WriteBatch::Stream> streams) {
+std::optional<Error> flaw_of(std::span<const WriteBatch::Stream> streams) {
   if (streams.size() <= kPairwiseStreamsMax) {
     for (std::size_t i = 1; i < streams.size(); ++i) {
       for (std::size_t j = 0; j < i; ++j) {
         if (streams[i].id == streams[j].id) return duplicate(streams[i].id.view());
       }
     }
-    return {};
+    return std::nullopt;
   }
   std::vector<std::string_view> ids;
   ids.reserve(streams.size());
@@ -77,10 +77,10 @@ Result<void> check_distinct(std::span<const WriteBatch::Stream> streams) {
   std::sort(ids.begin(), ids.end());
   const auto twin = std::adjacent_find(ids.begin(), ids.end());
   if (twin != ids.end()) return duplicate(*twin);
-  return {};
+  return std::nullopt;
 }
 
-Result<void> check_event(const WriteBatch::Event& event) {
+std::optional<Error> flaw_of(const WriteBatch::Event& event) {
   if (event.type.empty()) {
     return make_error(ErrorCode::InvalidArgument, "an event's type is empty");
   }
@@ -90,7 +90,10 @@ Result<void> check_event(const WriteBatch::Event& event) {
   if (event.headers.size() > limits::kHeaderBytes) {
     return over_limit("bytes of an event's headers", event.headers.size(), limits::kHeaderBytes);
   }
-  return check_text("bytes of an event's type", event.type, limits::kTypeNameBytes);
+  if (!is_good_text(event.type, limits::kTypeNameBytes)) {
+    return bad_text("bytes of an event's type", event.type, limits::kTypeNameBytes);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -134,13 +137,13 @@ void WriteBatch::finish_event(std::uint32_t stream, std::size_t begin, std::size
 
 WriteBatch::Event WriteBatch::event(std::size_t index) const noexcept {
   const EventRange& range = events_[index];
-  const std::string_view bytes = std::string_view(bytes_).substr(range.begin);
-  const std::size_t before_payload = std::size_t{range.type_bytes} + range.header_bytes;
+  const char* const type = bytes_.data() + range.begin;
+  const char* const headers = type + range.type_bytes;
   return {.stream = range.stream,
           .schema_version = range.schema_version,
-          .type = bytes.substr(0, range.type_bytes),
-          .payload = bytes.substr(before_payload, range.payload_bytes),
-          .headers = bytes.substr(range.type_bytes, range.header_bytes)};
+          .type = {type, range.type_bytes},
+          .payload = {headers + range.header_bytes, range.payload_bytes},
+          .headers = {headers, range.header_bytes}};
 }
 
 Result<void> WriteBatch::seal() {
@@ -155,10 +158,10 @@ Result<void> WriteBatch::seal() {
     return over_limit("bytes of a batch", bytes_.size(), limits::kBatchBytes);
   }
   for (std::size_t i = 0; i < events_.size(); ++i) {
-    if (auto checked = check_event(event(i)); !checked) return checked;
+    if (auto flaw = flaw_of(event(i))) return *std::move(flaw);
   }
-  if (auto checked = check_info(info); !checked) return checked;
-  if (auto checked = check_distinct(streams_); !checked) return checked;
+  if (auto flaw = flaw_of(info)) return *std::move(flaw);
+  if (auto flaw = flaw_of(streams_)) return *std::move(flaw);
   const std::size_t bytes = bytes_.size();
   bytes_.append(limits::kPayloadPadding, '\0');
   bytes_.resize(bytes);
