@@ -4,21 +4,55 @@
 // the events back, serve/ puts an HTTP API around the commands, replay/ feeds them from a file.
 
 #include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
 
+#include "demo/demo_command.hpp"
 #include "exit_code.hpp"
+#include "load/load_command.hpp"
 #include "replay/replay_command.hpp"
 #include "report/report_command.hpp"
+#include "serve/serve_command.hpp"
 #include "stop_signals.hpp"
 
 namespace {
 
+constexpr const char* kStoreHelp = "memory:, sqlite:PATH or postgres://...";
+
+/// Adds an option that takes `500ms`, `30s`, `5m` or `1h`, or a number of seconds.
+void add_duration(CLI::App& command, const std::string& name, const std::string& help,
+                  std::function<void(std::chrono::milliseconds)> store) {
+  command
+      .add_option_function<double>(
+          name,
+          [store = std::move(store)](double seconds) {
+            store(std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1'000)));
+          },
+          help)
+      ->transform(CLI::AsNumberWithUnit(
+          std::map<std::string, double>{{"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3'600}}))
+      ->check(CLI::Range(0.001, 31'536'000.0));
+}
+
+void add_listen(CLI::App& command, shop::ShopServerOptions& options) {
+  command.add_option("--listen", options.listen, "Address of the API; port 0 picks one")
+      ->capture_default_str();
+  command
+      .add_option("--metrics-listen", options.metrics_listen,
+                  "Address of /metrics and /health; port 0 picks one")
+      ->capture_default_str();
+}
+
 void add_replay(CLI::App& app, shop::ReplayCommand& options) {
   CLI::App* command = app.add_subcommand("replay", "Execute the invoices of a CSV file");
   command->add_option("FILE", options.file, "File in the Online Retail format")->required();
-  command->add_option("--store", options.store, "memory:, sqlite:PATH or postgres://...")
-      ->required();
+  command->add_option("--store", options.store, kStoreHelp)->required();
   command->add_option("--concurrency", options.concurrency, "Commands under way at once")
       ->check(CLI::Range(1, 4'096))
       ->capture_default_str();
@@ -30,9 +64,37 @@ void add_replay(CLI::App& app, shop::ReplayCommand& options) {
 
 void add_report(CLI::App& app, shop::ReportCommand& options) {
   CLI::App* command = app.add_subcommand("report", "Print what was sold and returned");
-  command->add_option("--store", options.store, "memory:, sqlite:PATH or postgres://...")
-      ->required();
+  command->add_option("--store", options.store, kStoreHelp)->required();
   command->add_flag("--json", options.json, "Print JSON");
+}
+
+void add_serve(CLI::App& app, shop::ShopServerOptions& options) {
+  CLI::App* command = app.add_subcommand("serve", "Serve the HTTP API");
+  command->add_option("--store", options.store, kStoreHelp)->required();
+  add_listen(*command, options);
+}
+
+void add_load(CLI::App& app, shop::LoadCommand& options) {
+  CLI::App* command = app.add_subcommand("load", "Send generated orders to a shop");
+  command->add_option("--rate", options.rate, "Orders a second")
+      ->check(CLI::Range(0.01, 100'000.0))
+      ->capture_default_str();
+  add_duration(*command, "--duration", "How long, as 30s or 5m (default: 30s)",
+               [&options](std::chrono::milliseconds value) { options.duration = value; });
+  command->add_option("--url", options.url, "The shop")->capture_default_str();
+  command->add_option("--seed", options.seed, "The same seed makes the same orders; 0: any");
+}
+
+void add_demo(CLI::App& app, shop::DemoCommand& options) {
+  CLI::App* command = app.add_subcommand("demo", "Run a shop and its customers in one process");
+  command->add_option("--store", options.server.store, kStoreHelp)->capture_default_str();
+  add_duration(*command, "--duration",
+               "How long, as 30s or 5m (default: until Ctrl-C on a terminal, else 30s)",
+               [&options](std::chrono::milliseconds value) { options.duration = value; });
+  command->add_option("--rate", options.rate, "Orders a second")
+      ->check(CLI::Range(0.01, 100'000.0))
+      ->capture_default_str();
+  add_listen(*command, options.server);
 }
 
 shop::ExitCode run(int argc, char** argv) {
@@ -43,15 +105,24 @@ shop::ExitCode run(int argc, char** argv) {
   app.require_subcommand(1);
   shop::ReplayCommand replay;
   shop::ReportCommand report;
+  shop::ShopServerOptions server;
+  shop::LoadCommand load;
+  shop::DemoCommand demo{.server = {.store = "sqlite:var/demo/shop.db"}};
   add_replay(app, replay);
   add_report(app, report);
+  add_serve(app, server);
+  add_load(app, load);
+  add_demo(app, demo);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? shop::ExitCode::Done : shop::ExitCode::BadInput;
   }
   if (app.got_subcommand("replay")) return shop::run(replay, signals.token());
-  return shop::run(report);
+  if (app.got_subcommand("report")) return shop::run(report);
+  if (app.got_subcommand("serve")) return shop::serve(server, signals.token());
+  if (app.got_subcommand("load")) return shop::run(load, signals.token());
+  return shop::run(demo, signals.token());
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 #include "open_shop_store.hpp"
 
 #include <chrono>
-#include <cstdio>
 #include <utility>
+
+#include "print_error.hpp"
 
 namespace shop {
 
@@ -31,10 +32,6 @@ ExitCode close_shop_store(eventcore::EventStore& store, ExitCode code) {
   if (closed) return code;
   print_error("closing the store: " + describe(closed.error()));
   return code == ExitCode::Done ? ExitCode::StoreUnusable : code;
-}
-
-void print_error(const std::string& text) {
-  std::fprintf(stderr, "eventcore-shop: %s\n", text.c_str());
 }
 
 }  // namespace shop

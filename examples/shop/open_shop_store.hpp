@@ -20,7 +20,4 @@ namespace shop {
 /// Flushes and closes `store` and returns `code`, or `StoreUnusable` if that fails.
 [[nodiscard]] ExitCode close_shop_store(eventcore::EventStore& store, ExitCode code);
 
-/// Prints one line on standard error.
-void print_error(const std::string& text);
-
 }  // namespace shop

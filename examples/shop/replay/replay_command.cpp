@@ -8,6 +8,7 @@
 #include <eventcore/command_executor.hpp>
 
 #include "open_shop_store.hpp"
+#include "print_error.hpp"
 #include "replay/progress_bar.hpp"
 #include "replay/replay.hpp"
 #include "replay/retail_file.hpp"

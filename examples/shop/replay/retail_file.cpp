@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 #include <unordered_map>
 #include <utility>
 
@@ -172,11 +173,15 @@ eventcore::Result<RetailFile> parse_retail_file(std::string bytes) {
 }
 
 eventcore::Result<RetailFile> read_retail_file(const std::filesystem::path& path) {
+  const auto unreadable = [&path] {
+    return make_error(ErrorCode::InvalidArgument, path.string() + " can't be read");
+  };
+  // A folder can be opened like a file and fails later, with an exception.
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return unreadable();
   std::ifstream in(path, std::ios::binary);
   std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in.is_open() || in.bad() || std::filesystem::is_directory(path)) {
-    return make_error(ErrorCode::InvalidArgument, path.string() + " can't be read");
-  }
+  if (!in.is_open() || in.bad()) return unreadable();
   auto file = parse_retail_file(std::move(bytes));
   if (!file) {
     return make_error(ErrorCode::InvalidArgument, path.string() + ": " + file.error().message);

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "open_shop_store.hpp"
+#include "print_error.hpp"
 #include "report/sales_report.hpp"
 
 namespace shop {

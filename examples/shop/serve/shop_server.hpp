@@ -1,0 +1,68 @@
+#pragma once
+
+/// \file
+/// `ShopServer`: the shop as a running service: store, executor, metrics and two HTTP servers.
+///
+/// This is what the `main` of a service with EventCore comes down to; shop_server.cpp makes the
+/// parts in the order in which they depend on each other, and ends them in the opposite order.
+
+#include <memory>
+#include <string>
+
+#include <eventcore/command_executor.hpp>
+#include <eventcore/event_store.hpp>
+#include <eventcore/http_endpoints.hpp>
+#include <eventcore/http_server.hpp>
+#include <eventcore/observability/metrics_service.hpp>
+#include <eventcore/result.hpp>
+
+#include "serve/business_metrics.hpp"
+#include "serve/shop_api.hpp"
+
+namespace shop {
+
+struct ShopServerOptions {
+  std::string store;                             ///< URL.
+  std::string listen = "127.0.0.1:8080";         ///< Of the API; port 0 picks one.
+  std::string metrics_listen = "127.0.0.1:9464"; ///< Of `/metrics` and `/health`; the same.
+};
+
+/// Owns its threads through its parts. Thread-safety: One thread at a time.
+class ShopServer {
+ public:
+  /// Opens the store and listens. Errors: InvalidArgument (bad URL or address), Unavailable (an
+  /// address is in use), those of opening a store. The message names the part that failed.
+  [[nodiscard]] static eventcore::Result<std::unique_ptr<ShopServer>> start(
+      const ShopServerOptions& options);
+  ShopServer(const ShopServer&) = delete;
+  ShopServer& operator=(const ShopServer&) = delete;
+  ~ShopServer();
+
+  [[nodiscard]] std::string api_url() const { return api_server_.url(); }
+  [[nodiscard]] std::string metrics_url() const { return metrics_server_.url(); }
+  [[nodiscard]] const eventcore::observability::MetricsService& metrics() const noexcept {
+    return *metrics_;
+  }
+
+  /// Finishes the requests under way and closes the store. A second call is harmless.
+  /// Errors: those of closing the store.
+  [[nodiscard]] eventcore::Result<void> stop();
+
+ private:
+  ShopServer(const ShopServerOptions& options,
+             std::shared_ptr<eventcore::observability::MetricsService> metrics,
+             const BusinessMetrics& business_metrics,
+             std::unique_ptr<eventcore::EventStore> store);
+  eventcore::Result<void> listen();
+
+  std::shared_ptr<eventcore::observability::MetricsService> metrics_;
+  BusinessMetrics business_metrics_;
+  std::unique_ptr<eventcore::EventStore> store_;
+  std::unique_ptr<eventcore::CommandExecutor> executor_;
+  ShopApi api_;
+  eventcore::http::HealthChecks health_;
+  eventcore::http::Server api_server_;
+  eventcore::http::Server metrics_server_;
+};
+
+}  // namespace shop
