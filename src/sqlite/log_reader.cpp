@@ -94,8 +94,9 @@ EventPage LogReader::end_page(Page& page) {
 }
 
 Result<EventPage> LogReader::read_log(const LogQuery& query) {
+  const Position head = state_.head();
   Page page = begin_page(query.events_max, query.bytes_max, query.with_batch);
-  const Position until = std::min(query.until.value_or(state_.head()), state_.head());
+  const Position until = std::min(query.until.value_or(head), head);
   page.page.at = until;
   page.page.scanned_to = std::max(until, query.after);
   if (query.after < until) {

@@ -84,6 +84,7 @@ class LogReader {
 
   [[nodiscard]] Result<EventPage> read_log(const LogQuery& query);
   [[nodiscard]] Result<EventPage> read_streams(const StreamsQuery& query);
+  // Requires: the head was looked at before, so that every type up to it has its name.
   [[nodiscard]] Page begin_page(std::size_t events_max, std::size_t bytes_max, bool with_batch);
   [[nodiscard]] static EventPage end_page(Page& page);
 

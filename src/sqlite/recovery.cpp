@@ -28,6 +28,7 @@ void WriterThread::recover(const Error& cause) {
   while (!try_recover(before)) {
     group_.expire(state_.options.clock->now(), in_doubt, queue_);
     expire_waiting();
+    refuse_requests(with_code(ErrorCode::Unavailable, cause));
     if (std::chrono::steady_clock::now() >= give_up) {
       // Whoever has no deadline gets the truth: it is not known.
       group_.fail(in_doubt);

@@ -146,6 +146,9 @@ Result<void> prepare_file(const SqliteStoreOptions& options, WriterTurn& turn) {
   if (options.read_only && identity->is_new()) {
     return about(ErrorCode::Unavailable, options.path, "is empty, not a store");
   }
+  if (!options.read_only && sqlite3_db_readonly(connection->handle(), "main") != 0) {
+    return about(ErrorCode::Unavailable, options.path, "can't be written to; open it read-only");
+  }
   if (auto opened = turn.open(options.path, options.read_only); !opened) return opened;
   if (options.read_only) return {};
   if (identity->version == kSchemaVersion) {

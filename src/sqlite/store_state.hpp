@@ -19,8 +19,11 @@ struct StoreState {
       : options(std::move(opened)), heads(options.heads_cached_max) {}
 
   [[nodiscard]] Position head() const noexcept { return signal.head(); }
-  /// Another process has announced events that this store has not read yet.
-  [[nodiscard]] bool is_behind() const noexcept { return turn.shared_head() > head(); }
+  /// Another process has announced events that this store has not read yet, or could have
+  /// without being heard.
+  [[nodiscard]] bool is_behind() const noexcept {
+    return !turn.is_open() || turn.shared_head() > head();
+  }
 
   const SqliteStoreOptions options;
   HeadTable heads;

@@ -14,8 +14,8 @@ Error broken_chain(std::uint64_t position) {
 }  // namespace
 
 Result<EventPage> LogReader::read_streams(const StreamsQuery& query) {
-  Page page = begin_page(query.events_max, query.bytes_max, query.with_batch);
   const Position head = state_.head();
+  Page page = begin_page(query.events_max, query.bytes_max, query.with_batch);
   page.page.at = query.at.value_or(head);
   if (page.page.at > head) {
     return make_error(ErrorCode::InvalidArgument, "the position is past the head", "",

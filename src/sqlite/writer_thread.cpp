@@ -171,25 +171,44 @@ void WriterThread::idle() {
 }
 
 void WriterThread::serve_requests() {
-  std::vector<std::unique_ptr<Request>> requests;
   std::uint64_t looks = 0;
   bool look = false;
   {
     const detail::MutexLock lock(mutex_);
-    requests.swap(requests_);
     looks = looks_wanted_;
     look = looks_done_ < looks;
   }
   if (look) {
     look_for_events();
-    const detail::MutexLock lock(mutex_);
-    looks_done_ = looks;
-    changed_.notify_all();
+    end_looks(looks);
   }
-  for (const auto& request : requests) request->done.set_value(run_job(*request));
+  for (const auto& request : take_requests()) request->done.set_value(run_job(*request));
+}
+
+void WriterThread::end_looks(std::uint64_t looks) {
+  const detail::MutexLock lock(mutex_);
+  looks_done_ = std::max(looks_done_, looks);
+  changed_.notify_all();
+}
+
+std::vector<std::unique_ptr<WriterThread::Request>> WriterThread::take_requests() {
+  const detail::MutexLock lock(mutex_);
+  return std::exchange(requests_, {});
+}
+
+// While the file can't be used: readers go on with what the store knows, jobs fail.
+void WriterThread::refuse_requests(const Error& error) {
+  std::uint64_t looks = 0;
+  {
+    const detail::MutexLock lock(mutex_);
+    looks = looks_wanted_;
+  }
+  end_looks(looks);
+  for (const auto& request : take_requests()) request->done.set_value(error);
 }
 
 void WriterThread::look_for_events() {
+  if (lost_) return;
   if (!file_.is_connected() && !file_.connect()) return;
   ignore_error(file_.catch_up_alone(), "the next look or append finds the same and reports it");
 }
@@ -228,7 +247,7 @@ void WriterThread::check_group() {
     if (group_.is_empty()) fail_waiting(done.error());
   }
   group_.finish(queue_);
-  report_group(began, began - submitted);
+  if (done) report_group(began, began - submitted);
 }
 
 void WriterThread::write_group() {
@@ -253,7 +272,7 @@ void WriterThread::write_group() {
     state_.turn.release();
   }
   group_.finish(queue_);
-  report_group(began, began - submitted);
+  if (done) report_group(began, began - submitted);
   tidy_journal();
 }
 
@@ -308,6 +327,7 @@ bool WriterThread::take_turn() {
 }
 
 Result<void> WriterThread::begin_transaction(bool weaker) {
+  if (lost_) return make_error(ErrorCode::Unavailable, "the store could not be recovered");
   if (!file_.is_connected()) {
     if (auto connected = file_.connect(); !connected) return connected;
   }
@@ -332,7 +352,6 @@ void WriterThread::abandon_transaction() {
 }
 
 Result<void> WriterThread::run_job(Request& request) {
-  if (lost_) return make_error(ErrorCode::Unavailable, "the store could not be recovered");
   const bool weaker = !request.synced && state_.options.durability == Durability::Full;
   if (auto begun = begin_transaction(weaker); !begun) return begun;
   group_.begin(file_.group_time());

@@ -70,6 +70,9 @@ class WriterThread {
   void loop();
   void idle();
   void serve_requests();
+  void refuse_requests(const Error& error) EVENTCORE_EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<std::unique_ptr<Request>> take_requests() EVENTCORE_EXCLUDES(mutex_);
+  void end_looks(std::uint64_t looks) EVENTCORE_EXCLUDES(mutex_);
   void look_for_events();
   void run_group();
   [[nodiscard]] Result<void> fill_group();
