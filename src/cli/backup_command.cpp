@@ -11,6 +11,7 @@
 #include "log_end.hpp"
 #include "progress_line.hpp"
 #include "store_option.hpp"
+#include "whole_number.hpp"
 
 namespace eventcore::cli {
 namespace {
@@ -153,6 +154,7 @@ void add_backup_command(CLI::App& app, Chosen& chosen) {
       ->add_option("--after", options->after,
                    "Only what came after this position, the last one of a command")
       ->type_name("POSITION")
+      ->check(whole_number)
       ->excludes(from);
   command->add_flag("--force", options->force, "Replace the file if it exists");
   command->add_flag("--read-only", options->read_only,

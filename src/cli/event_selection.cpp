@@ -6,6 +6,7 @@
 
 #include "eventcore/trace_context.hpp"
 #include "time_text.hpp"
+#include "whole_number.hpp"
 
 namespace eventcore::cli {
 namespace {
@@ -160,8 +161,11 @@ void add_selection_options(CLI::App& command, SelectionOptions& options) {
       ->type_name("TIME");
   command.add_option("--until", options.until, "Events before this time")->type_name("TIME");
   command.add_option("--after", options.after, "Events behind this position of the log")
-      ->type_name("POSITION");
-  command.add_option("--limit", options.limit, "At most this many events")->type_name("COUNT");
+      ->type_name("POSITION")
+      ->check(whole_number);
+  command.add_option("--limit", options.limit, "At most this many events")
+      ->type_name("COUNT")
+      ->check(whole_number);
 }
 
 bool Selection::asks_for_batch() const noexcept { return !correlation_id.empty() || trace_id; }

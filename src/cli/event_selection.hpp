@@ -23,16 +23,16 @@ namespace eventcore::cli {
 
 /// The options as written.
 struct SelectionOptions {
-  std::vector<std::string> streams;
-  std::vector<std::string> prefixes;
-  std::vector<std::string> patterns;
-  std::vector<std::string> types;
-  std::string correlation;
-  std::string trace;
-  std::string since;
-  std::string until;
+  std::vector<std::string> streams = {};
+  std::vector<std::string> prefixes = {};
+  std::vector<std::string> patterns = {};
+  std::vector<std::string> types = {};
+  std::string correlation = {};
+  std::string trace = {};
+  std::string since = {};
+  std::string until = {};
   std::uint64_t after = 0;
-  std::optional<std::uint64_t> limit;
+  std::optional<std::uint64_t> limit = {};
 };
 
 /// Adds `--stream`, `--prefix` and `--pattern` to `command`.

@@ -3,6 +3,10 @@
 
 #include <CLI/CLI.hpp>
 #include <exception>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "commands.hpp"
 #include "console.hpp"
@@ -48,12 +52,28 @@ std::string name_of(const CLI::App& app) {
   return name;
 }
 
-int usage_error(const CLI::App& app, const CLI::ParseError& error, std::stop_token stop) {
+int usage_error(const CLI::App& app, const CLI::ParseError& error, std::string_view first_argument,
+                std::stop_token stop) {
   const std::string name = name_of(app);
+  std::string message = error.what();
+  // The parser only misses a subcommand, and does not say which word it took for none.
+  if (app.get_subcommands().empty() && !first_argument.empty() && first_argument.front() != '-') {
+    message = "there is no subcommand '" + std::string(first_argument) + "'";
+  }
   Console console(STDOUT_FILENO, STDERR_FILENO, name, std::move(stop));
   return static_cast<int>(
-      console.fail(ExitCode::BadInput,
-                   std::string(error.what()) + "; see " + name + " --help"));
+      console.fail(ExitCode::BadInput, message + "; see " + name + " --help"));
+}
+
+/// What `--help` and `--version` print.
+int print_help(const CLI::App& app, const CLI::Success& asked, std::stop_token stop) {
+  std::ostringstream text;
+  app.exit(asked, text, text);
+  std::string lines = text.str();
+  while (lines.ends_with('\n')) lines.pop_back();
+  Console console(STDOUT_FILENO, STDERR_FILENO, app.get_name(), std::move(stop));
+  console.line(lines);
+  return static_cast<int>(console.finish(ExitCode::Done));
 }
 
 int run(int argc, char** argv) {
@@ -65,9 +85,9 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
-    return app.exit(success);
+    return print_help(app, success, signals.token());
   } catch (const CLI::ParseError& error) {
-    return usage_error(app, error, signals.token());
+    return usage_error(app, error, argc > 1 ? argv[1] : "", signals.token());
   }
   Console console(STDOUT_FILENO, STDERR_FILENO, name_of(app), signals.token());
   return static_cast<int>(console.finish(chosen(console)));

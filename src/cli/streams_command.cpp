@@ -9,6 +9,7 @@
 #include "store_option.hpp"
 #include "table.hpp"
 #include "time_text.hpp"
+#include "whole_number.hpp"
 
 namespace eventcore::cli {
 namespace {
@@ -136,7 +137,9 @@ void add_streams_command(CLI::App& app, Chosen& chosen) {
   add_stream_options(*command, options->streams);
   command->add_option("--after", options->after, "List the streams behind this id")
       ->type_name("ID");
-  command->add_option("--limit", options->limit, "List at most this many")->type_name("COUNT");
+  command->add_option("--limit", options->limit, "List at most this many")
+      ->type_name("COUNT")
+      ->check(whole_number);
   for (const char* name : {"--prefix", "--pattern", "--after", "--limit"}) {
     one->excludes(command->get_option(name));
   }

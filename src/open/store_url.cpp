@@ -1,5 +1,6 @@
 #include "eventcore/store_url.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <utility>
@@ -36,15 +37,25 @@ std::size_t word_end(std::string_view text, std::size_t begin) {
   return begin;
 }
 
-/// Replaces `user:password@` behind each `://` by `user:***@`. A password may hold any character,
-/// also `/` and `@` that should have been escaped: the last `@` of the word counts.
+/// The first place at or behind `from` where user and password may begin: behind `://`, or behind
+/// the scheme of a PostgreSQL URL that lacks the slashes.
+std::size_t find_user_info(std::string_view text, std::size_t from) {
+  std::size_t found = std::string_view::npos;
+  for (const std::string_view mark : {"://", "postgres:", "postgresql:"}) {
+    const std::size_t at = text.find(mark, from);
+    if (at != std::string_view::npos) found = std::min(found, at + mark.size());
+  }
+  return found;
+}
+
+/// Replaces `user:password@` of each URL by `user:***@`. A password may hold any character, also
+/// `/` and `@` that should have been escaped: the last `@` of the word counts.
 std::string redact_user_info(std::string_view text) {
-  constexpr std::string_view kMark = "://";
   std::string out;
   std::size_t done = 0;
-  for (std::size_t mark = text.find(kMark); mark != std::string_view::npos;
-       mark = text.find(kMark, done)) {
-    const std::size_t begin = mark + kMark.size();
+  for (std::size_t begin = find_user_info(text, 0); begin != std::string_view::npos;
+       begin = find_user_info(text, done)) {
+    if (text.substr(begin).starts_with("//")) begin += 2;
     const std::size_t end = word_end(text, begin);
     out += text.substr(done, begin - done);
     const std::string_view word = text.substr(begin, end - begin);

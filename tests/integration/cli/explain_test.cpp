@@ -1,0 +1,104 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "eventcore/event_store.hpp"
+#include "eventcore/store_url.hpp"
+
+namespace eventcore {
+namespace {
+
+using testing::HasSubstr;
+
+/// A store with a command that lost its first attempt, as an executor writes it.
+class ExplainedStore : public testing::Test {
+ protected:
+  ExplainedStore() {
+    std::string folder = (std::filesystem::temp_directory_path() / "eventcore-XXXXXX").string();
+    EXPECT_NE(mkdtemp(folder.data()), nullptr);
+    folder_ = folder;
+    const Result<StoreUrl> url = StoreUrl::parse(store());
+    EXPECT_TRUE(url);
+    Result<std::unique_ptr<EventStore>> opened = open_store(*url);
+    EXPECT_TRUE(opened) << opened.error().message;
+    winner_.info.command_type = "adjust_stock";
+    winner_.info.id = mint_uuid({});
+    winner_.add_event(winner_.add_stream(StreamId::literal("product-1"), ExpectedVersion::any()),
+                      "StockAdjusted", 1, R"({"by":5})");
+    EXPECT_TRUE((*opened)->append(winner_));
+    loser_.info.command_type = "place_order";
+    loser_.info.id = mint_uuid({});
+    loser_.info.key = "cart-7";
+    loser_.info.decision.attempts = 2;
+    loser_.info.decision.interference.push_back(
+        {.stream = "product-1",
+         .conflict = {.expected = {0},
+                      .actual = {1},
+                      .winner_position = {1},
+                      .winner_id = winner_.info.id,
+                      .winner_command_type = "adjust_stock"}});
+    loser_.add_stream(StreamId::literal("customer-3"), ExpectedVersion::no_stream());
+    const std::uint32_t product =
+        loser_.add_stream(StreamId::literal("product-1"), ExpectedVersion::exactly({1}));
+    loser_.add_event(product, "StockReserved", 1, R"({"quantity":2})");
+    EXPECT_TRUE((*opened)->append(loser_));
+    EXPECT_TRUE((*opened)->close({}));
+  }
+  ~ExplainedStore() override { std::filesystem::remove_all(folder_); }
+
+  [[nodiscard]] std::string store() const { return "sqlite:" + (folder_ / "shop.db").string(); }
+
+  /// What `eventcore explain 2` prints.
+  std::string explain(const std::string& options) const {
+    const std::string command =
+        std::string(EVENTCORE_TOOL) + " explain --store '" + store() + "' 2 " + options;
+    FILE* const output = popen(command.c_str(), "r");
+    EXPECT_NE(output, nullptr);
+    std::string text;
+    std::array<char, 4096> part{};
+    while (const std::size_t got = fread(part.data(), 1, part.size(), output)) {
+      text.append(part.data(), got);
+    }
+    const int status = pclose(output);
+    EXPECT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+    return text;
+  }
+
+  std::filesystem::path folder_;
+  WriteBatch winner_;
+  WriteBatch loser_;
+};
+
+TEST_F(ExplainedStore, NamesWhoInterfered) {
+  const std::string text = explain("");
+  EXPECT_THAT(text, HasSubstr("place_order"));
+  EXPECT_THAT(text, HasSubstr(loser_.info.id.to_string()));
+  EXPECT_THAT(text, testing::ContainsRegex("attempts +2\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("idempotency key +cart-7\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("customer-3 +0 +- +0\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("product-1 +1 +1 +2\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("product-1 +0 +1 +adjust_stock +1 +" +
+                                           winner_.info.id.to_string()));
+  EXPECT_THAT(text, HasSubstr("StockReserved"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("StockAdjusted")));
+}
+
+TEST_F(ExplainedStore, TellsMachinesTheSame) {
+  const std::string text = explain("--json");
+  EXPECT_THAT(text, HasSubstr(R"("command":"place_order")"));
+  EXPECT_THAT(text, HasSubstr(R"("attempts":2,"idempotency_key":"cart-7")"));
+  EXPECT_THAT(text, HasSubstr(R"({"stream":"customer-3","version":0,"written":false})"));
+  EXPECT_THAT(text, HasSubstr(R"({"stream":"product-1","expected_version":0,"actual_version":1,)"
+                              R"("winner_command":"adjust_stock","winner_command_id":")" +
+                              winner_.info.id.to_string() + R"(","winner_position":1})"));
+}
+
+}  // namespace
+}  // namespace eventcore

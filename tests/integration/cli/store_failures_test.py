@@ -1,0 +1,186 @@
+"""Stores that can't be used: one clear line, the right exit code, and nothing changed."""
+
+import os
+import resource
+import signal
+import sqlite3
+import stat
+import unittest
+
+from tool import BAD_INPUT, FAILED, STORE_UNUSABLE, ToolTest, line
+
+NOBODY = 65534
+
+
+def become_nobody():
+    """File permissions mean nothing to root."""
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+
+
+def limit_files(size):
+    """Returns what lets every file end at `size`, as a full disk does."""
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    return limit
+
+
+class StoreUrl(ToolTest):
+    def test_is_refused_with_a_hint(self):
+        for url, hint in {"shop.db": "sqlite:shop.db", "": "no scheme", "mysql://h/d": "'mysql'",
+                          "sqlite:": "path", "memory:x": "memory:",
+                          "sqlite:a.db?durability=some": "full, normal or off"}.items():
+            with self.subTest(url=url):
+                self.refuse(BAD_INPUT, "stats", "--store", url, says=["bad store URL", hint])
+
+    def test_says_what_is_not_built_in(self):
+        self.refuse(BAD_INPUT, "stats", "--store", "postgres://ann@h/d",
+                    says=["not built in", "postgres://ann@h/d"])
+
+    def test_never_shows_its_password(self):
+        for url in ("postgres://ann:s3cret@h/d", "postgresql://ann:s3cret/@h/d?sslmode=require",
+                    "postgres://ann@h/d?password=s3cret", "mysql://ann:s3cret@h/d",
+                    "postgres:ann:s3cret@h", "password=s3cret"):
+            for arguments in (["stats", "--store", url], ["stats", "--store", "memory:", url],
+                              ["stats", url], [url], ["stats", "--store=" + url, "--bad=" + url],
+                              ["stats", "--store", url, "--store", url],
+                              ["backup", "--store", url, url]):
+                with self.subTest(arguments=arguments):
+                    result = self.refuse(BAD_INPUT, *arguments)
+                    self.assertNotIn("s3cret", result.stdout + result.stderr)
+
+
+class AllCommands(ToolTest):
+    """Every subcommand that opens a store."""
+
+    COMMANDS = (["streams"], ["streams", "a"], ["events"], ["explain", "1"], ["stats"], ["verify"],
+                ["append"], ["backup", "FOLDER/out.ecb"])
+
+    def refuse_all(self, store, *says, code=STORE_UNUSABLE, **options):
+        for command in self.COMMANDS:
+            arguments = [a.replace("FOLDER", str(self.folder)) for a in command]
+            with self.subTest(command=command):
+                self.refuse(code, *arguments, "--store", store, stdin=line("a"), says=says,
+                            **options)
+        self.assertFalse((self.folder / "out.ecb").exists())
+
+
+class Files(AllCommands):
+    """They refuse files that are no store."""
+
+    def test_that_are_missing(self):
+        self.refuse_all(f"sqlite:{self.folder}/missing.db", "missing.db")
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_that_are_no_database(self):
+        path = self.file("letter.db", "Dear Sir or Madam, this is a letter. " * 100)
+        before = path.read_bytes()
+        self.refuse_all(f"sqlite:{path}", "letter.db")
+        self.refuse(STORE_UNUSABLE, "init", "--store", f"sqlite:{path}", says=["letter.db"])
+        self.assertEqual(path.read_bytes(), before)
+
+    def test_that_belong_to_another_program(self):
+        path = self.folder / "other.db"
+        connection = sqlite3.connect(path)
+        connection.execute("CREATE TABLE events (name TEXT)")
+        connection.commit()
+        connection.close()
+        before = path.read_bytes()
+        self.refuse_all(f"sqlite:{path}", "other.db")
+        self.refuse(STORE_UNUSABLE, "init", "--store", f"sqlite:{path}", says=["other.db"])
+        self.assertEqual(path.read_bytes(), before)
+
+    def test_that_are_folders(self):
+        (self.folder / "folder.db").mkdir()
+        for command in (["stats"], ["init"]):
+            result = self.run_tool(*command, "--store", f"sqlite:{self.folder}/folder.db")
+            self.assertIn(result.returncode, (BAD_INPUT, STORE_UNUSABLE))
+            self.assertEqual(result.stderr.count("\n"), 1)
+            self.assertIn("folder.db", result.stderr)
+
+
+class Stores(AllCommands):
+    """They refuse stores that are out of order."""
+
+    def setUp(self):
+        super().setUp()
+        self.init()
+        self.append(*(line(f"s-{i}", data="x" * 100) for i in range(200)))
+        self.database = self.folder / "shop.db"
+
+    def change(self, *statements):
+        """Changes the file as no store would, with SQLite itself."""
+        connection = sqlite3.connect(self.database)
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+        connection.close()
+
+    def drop_triggers(self):
+        connection = sqlite3.connect(self.database)
+        names = [row[0] for row in
+                 connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'")]
+        connection.close()
+        self.change(*(f"DROP TRIGGER {name}" for name in names))
+
+    def test_that_have_a_newer_schema(self):
+        self.change("PRAGMA user_version = 4711")
+        self.refuse_all(self.store, "4711")
+        self.refuse(STORE_UNUSABLE, "init", "--store", self.store, says=["4711"])
+
+    def test_that_are_corrupt(self):
+        content = bytearray(self.database.read_bytes())
+        content[100:] = os.urandom(len(content) - 100)
+        self.database.write_bytes(content)
+        for command in (["stats"], ["events"], ["verify"], ["append"]):
+            with self.subTest(command=command):
+                self.refuse(STORE_UNUSABLE, *command, "--store", self.store, stdin=line("a"))
+        self.assertEqual(self.database.read_bytes(), bytes(content))
+
+    def test_that_were_tampered_with(self):
+        self.drop_triggers()
+        self.change("UPDATE events SET payload = X'31' WHERE position = 100",
+                    "DELETE FROM events WHERE position = 150")
+        result = self.run_tool("verify", "--store", self.store)
+        self.assertEqual((result.returncode, result.stderr), (FAILED, ""))
+        self.assertRegex(result.stdout, r"CHECK +POSITION +FINDING\n")
+        self.assertRegex(result.stdout, r"checksum +100 ")
+        self.assertRegex(result.stdout, r"density +1(49|50|51) ")
+        self.refuse(STORE_UNUSABLE, "backup", "--store", self.store, self.folder / "a.ecb")
+        self.assertFalse((self.folder / "a.ecb").exists())
+
+    def test_that_can_not_be_read(self):
+        os.chmod(self.folder, 0o755)
+        os.chmod(self.database, 0)
+        self.refuse(STORE_UNUSABLE, "stats", "--store", self.store, says=["shop.db"],
+                    preexec_fn=become_nobody)
+
+    def test_that_can_not_be_written(self):
+        before = self.database.read_bytes()
+        for folder, file in ((0o555, 0o444), (0o777, 0o444)):
+            with self.subTest(folder=folder):
+                for path in self.folder.iterdir():
+                    os.chmod(path, file)
+                os.chmod(self.folder, folder)
+                self.refuse(STORE_UNUSABLE, "append", "--store", self.store, stdin=line("a"),
+                            says=["shop.db"], preexec_fn=become_nobody)
+        os.chmod(self.folder, stat.S_IRWXU)
+        self.assertEqual(self.database.read_bytes(), before)
+
+    def test_whose_disk_is_full(self):
+        size = self.database.stat().st_size
+        large = "".join(line("large", data="x" * 1_000_000) for _ in range(20))
+        result = self.run_tool("append", "--store", self.store, "--atomic", stdin=large,
+                               preexec_fn=limit_files(size + 100_000))
+        self.assertEqual((result.returncode, result.stderr.count("\n")), (STORE_UNUSABLE, 1),
+                         result.stderr)
+        self.assertEqual(len(self.events()), 200)
+        self.append(line("s-0", expected_version=1))
+        self.assertIn("no findings", self.succeed("verify", "--store", self.store))
+
+
+if __name__ == "__main__":
+    unittest.main()
