@@ -5,7 +5,7 @@
 #include "commands.hpp"
 #include "event_selection.hpp"
 #include "event_text.hpp"
-#include "eventcore/head_watcher.hpp"
+#include "eventcore/tail_reader.hpp"
 #include "store_option.hpp"
 
 namespace eventcore::cli {
@@ -46,20 +46,16 @@ class EventPrinter {
 /// Prints what is committed behind `after` until the user stops it.
 ExitCode follow(EventStore& store, const Selection& selection, Position after, bool with_batch,
                 EventPrinter& printer, Console& console) {
-  LogQuery query{.after = after,
-                 .filter = selection.filter,
-                 .with_batch = with_batch || selection.asks_for_batch()};
+  TailReader tail(store, after, selection.filter,
+                  {.with_batch = with_batch || selection.asks_for_batch()});
   while (!console.stopped()) {
-    const Result<EventPage> page = store.read(query);
+    const Result<EventPage> page = tail.next({}, console.stop());
+    if (!page && page.error().code == ErrorCode::Cancelled) break;
     if (!page) return console.fail(page.error());
     for (const StoredEvent& event : page->events) {
       if (selection.matches_batch(event.batch)) printer.event(event);
     }
     printer.page_ended();
-    query.after = std::max(query.after, page->scanned_to);
-    if (!page->more) {
-      static_cast<void>(store.head_watcher().wait_beyond(query.after, {}, console.stop()));
-    }
   }
   return ExitCode::Done;
 }

@@ -32,7 +32,9 @@ class Signals(ToolTest):
         """Sends the signal and returns stdout and stderr."""
         wait_until_ready(process)
         process.send_signal(number)
-        out, error = process.communicate(timeout=TIMEOUT)
+        # The end of its input, which `communicate` brings, must not be what stops it.
+        process.wait(timeout=TIMEOUT)
+        out, error = process.communicate()
         self.assertEqual(process.returncode, DONE, error)
         return out, error
 
@@ -78,7 +80,8 @@ class Signals(ToolTest):
         process.stdin.flush()
         wait_until_ready(process)
         process.send_signal(signal.SIGTERM)
-        _, error = process.communicate(timeout=TIMEOUT)
+        process.wait(timeout=TIMEOUT)
+        _, error = process.communicate()
         self.assertEqual(process.returncode, FAILED)
         self.assertIn("interrupted", error)
         self.assertEqual(self.events(), [])
