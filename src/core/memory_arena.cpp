@@ -12,6 +12,9 @@ constexpr std::size_t kAlignment = 8;
 constexpr std::size_t kSmallest = 16;  // a spare block holds its list entry
 constexpr std::size_t kFirstSegment = std::size_t{64} * 1024;
 constexpr std::size_t kLargestSegment = std::size_t{2} * 1024 * 1024;
+// Blocks from here on get a segment of their own, so that not much of one is left over when the
+// next block does not fit. Every segment but the first has room for a smaller one.
+constexpr std::size_t kLargeBlock = kFirstSegment;
 
 static_assert(__STDCPP_DEFAULT_NEW_ALIGNMENT__ >= kAlignment);
 
@@ -34,6 +37,7 @@ void* MemoryArena::allocate(std::size_t bytes) {
   if (spares_.load(std::memory_order_relaxed) != 0) {
     if (void* spare = take_spare(bytes)) return spare;
   }
+  if (bytes >= kLargeBlock) return allocate_segment(bytes);
   // Acquires what `allocate_slowly` published; the addition orders a block that was given back.
   Segment& segment = *current_.load(std::memory_order_acquire);
   const std::size_t offset = segment.used.fetch_add(bytes, std::memory_order_acq_rel);
@@ -41,15 +45,18 @@ void* MemoryArena::allocate(std::size_t bytes) {
   return allocate_slowly(bytes);
 }
 
+void* MemoryArena::allocate_segment(std::size_t bytes) {
+  const MutexLock lock(mutex_);
+  return add_segment(bytes, bytes).begin.get();
+}
+
 void* MemoryArena::allocate_slowly(std::size_t bytes) {
   const MutexLock lock(mutex_);
+  // Another thread may have begun a segment meanwhile.
   Segment& current = *current_.load(std::memory_order_relaxed);
   const std::size_t offset = current.used.fetch_add(bytes, std::memory_order_acq_rel);
   if (offset + bytes <= current.bytes) return current.begin.get() + offset;
   const std::size_t next_bytes = std::min(next_bytes_ * 2, kLargestSegment);
-  // What would fill much of a segment gets one of its own, and the rest of the current one is
-  // still used.
-  if (bytes > next_bytes / 4) return add_segment(bytes, bytes).begin.get();
   Segment& segment = add_segment(next_bytes, bytes);
   next_bytes_ = next_bytes;
   current_.store(&segment, std::memory_order_release);

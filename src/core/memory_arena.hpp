@@ -41,6 +41,7 @@ class MemoryArena {
     std::size_t bytes;
   };
 
+  [[nodiscard]] void* allocate_segment(std::size_t bytes) EVENTCORE_EXCLUDES(mutex_);
   [[nodiscard]] void* allocate_slowly(std::size_t bytes) EVENTCORE_EXCLUDES(mutex_);
   [[nodiscard]] void* take_spare(std::size_t bytes) EVENTCORE_EXCLUDES(mutex_);
   Segment& add_segment(std::size_t bytes, std::size_t used) EVENTCORE_REQUIRES(mutex_);

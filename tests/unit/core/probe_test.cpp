@@ -1,0 +1,100 @@
+#include "eventcore/probe.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+namespace eventcore {
+namespace {
+
+class LoggingProbe final : public Probe {
+ public:
+  LoggingProbe(std::string name, std::string& log, ProbeInterests interests)
+      : name_(std::move(name)), log_(log), interests_(interests) {}
+
+  ProbeInterests interests() const noexcept override { return interests_; }
+  void command_finished(const CommandRecord& record) noexcept override {
+    log_ += name_ + ":" + std::string(record.command_type) + " ";
+  }
+  void group_committed(const GroupRecord& record) noexcept override {
+    log_ += name_ + ":" + std::to_string(record.events) + " ";
+  }
+  void store_availability(bool up) noexcept override { log_ += name_ + (up ? ":up " : ":down "); }
+
+ private:
+  std::string name_;
+  std::string& log_;
+  ProbeInterests interests_;
+};
+
+TEST(CommandOutcome, HasADistinctName) {
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < kCommandOutcomes; ++i) {
+    names.insert(to_string(static_cast<CommandOutcome>(i)));
+  }
+  EXPECT_EQ(names.size(), kCommandOutcomes);
+  EXPECT_FALSE(names.contains("unknown"));
+}
+
+TEST(CommandOutcome, RefusalsAreNoErrors) {
+  EXPECT_FALSE(is_error(CommandOutcome::Rejected));
+  EXPECT_FALSE(is_error(CommandOutcome::Replayed));
+  EXPECT_TRUE(is_error(CommandOutcome::Invalid));
+  EXPECT_TRUE(is_error(CommandOutcome::InDoubt));
+}
+
+TEST(CommandPhase, HasADistinctName) {
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < kCommandPhases; ++i) {
+    names.insert(to_string(static_cast<CommandPhase>(i)));
+  }
+  EXPECT_EQ(names.size(), kCommandPhases);
+  EXPECT_FALSE(names.contains("unknown"));
+}
+
+TEST(PhaseTimes, AreAddressedByPhase) {
+  PhaseTimes phases;
+  phases[CommandPhase::Append] = std::chrono::nanoseconds{7};
+  EXPECT_EQ(phases[CommandPhase::Append], std::chrono::nanoseconds{7});
+  EXPECT_EQ(phases[CommandPhase::Fold], std::chrono::nanoseconds{0});
+}
+
+TEST(CombinedProbe, TellsEachWhatItWantsInOrder) {
+  std::string log;
+  const auto all = std::make_shared<LoggingProbe>("a", log, ProbeInterests{});
+  const auto groups =
+      std::make_shared<LoggingProbe>("g", log, ProbeInterests{.commands = false, .groups = true});
+  const std::shared_ptr<Probe> both = combine({groups, nullptr, all});
+  ASSERT_NE(both, nullptr);
+  both->command_finished({.command_type = "pay", .command_id = {}, .error = nullptr,
+                          .rejection_code = {}, .started = {}, .phases = {},
+                          .first_position = {}, .streams = {}, .conflicts = {}, .trace = {},
+                          .correlation_id = {}});
+  GroupRecord group;
+  group.events = 3;
+  both->group_committed(group);
+  both->store_availability(false);
+  EXPECT_EQ(log, "a:pay g:3 a:3 g:down a:down ");
+}
+
+TEST(CombinedProbe, WantsWhatItsPartsWant) {
+  std::string log;
+  const ProbeInterests nothing{.commands = false, .groups = false};
+  const ProbeInterests commands{.commands = true, .groups = false};
+  const auto quiet = std::make_shared<LoggingProbe>("q", log, nothing);
+  const auto other = std::make_shared<LoggingProbe>("c", log, commands);
+  EXPECT_TRUE(combine({quiet, other})->interests().commands);
+  EXPECT_FALSE(combine({quiet, other})->interests().groups);
+}
+
+TEST(CombinedProbe, OfOneIsThatOneAndOfNoneIsNone) {
+  std::string log;
+  const std::shared_ptr<Probe> one = std::make_shared<LoggingProbe>("a", log, ProbeInterests{});
+  EXPECT_EQ(combine({nullptr, one}), one);
+  EXPECT_EQ(combine({nullptr, nullptr}), nullptr);
+  EXPECT_EQ(combine({}), nullptr);
+}
+
+}  // namespace
+}  // namespace eventcore
