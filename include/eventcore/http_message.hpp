@@ -24,16 +24,16 @@ struct Header {
 /// One request. Thread-safety: Immutable while a handler runs.
 struct Request {
   Method method = Method::Get;
-  std::string target;  ///< As sent: path and query.
-  std::string path;    ///< Of the target, as sent.
-  std::string query;   ///< What follows `?`, as sent.
+  std::string target = {};  ///< As sent: path and query.
+  std::string path = {};    ///< Of the target, as sent.
+  std::string query = {};   ///< What follows `?`, as sent.
   /// The route's template, as `/orders/{id}`: fit for a metric, as `path` is not.
-  std::string_view route;
+  std::string_view route = {};
   /// The values of the template's names, percent-decoded.
-  std::vector<std::pair<std::string_view, std::string>> parameters;
-  std::vector<Header> headers;
-  std::string body;
-  std::string peer;  ///< Address and port of the client's end.
+  std::vector<std::pair<std::string_view, std::string>> parameters = {};
+  std::vector<Header> headers = {};
+  std::string body = {};
+  std::string peer = {};  ///< Address and port of the client's end.
 
   /// The value of a template's name. Requires: the route has it.
   [[nodiscard]] const std::string& parameter(std::string_view name) const;

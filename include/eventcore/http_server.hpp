@@ -50,8 +50,8 @@ struct ServerOptions {
   std::size_t workers = 2;  ///< Threads for handlers.
   /// Above it a connection is answered with 503 and closed.
   std::size_t connections_max = 1'000;
-  std::size_t header_bytes_max = std::size_t{16} * 1024;     ///< Above: 431.
-  std::size_t body_bytes_max = std::size_t{1024} * 1024;     ///< Above: 413.
+  std::size_t header_bytes_max = std::size_t{16} * 1024;  ///< Above: 431.
+  std::size_t body_bytes_max = std::size_t{1024} * 1024;  ///< Above: 413.
   std::chrono::milliseconds read_timeout{10'000};   ///< For a whole request, from its first byte.
   std::chrono::milliseconds write_timeout{10'000};  ///< For a whole response.
   std::chrono::milliseconds idle_timeout{60'000};   ///< Between requests of a connection.

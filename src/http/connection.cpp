@@ -29,14 +29,22 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 std::optional<Method> method_of(beast::http::verb verb) {
   switch (verb) {
-    case beast::http::verb::get: return Method::Get;
-    case beast::http::verb::head: return Method::Head;
-    case beast::http::verb::post: return Method::Post;
-    case beast::http::verb::put: return Method::Put;
-    case beast::http::verb::patch: return Method::Patch;
-    case beast::http::verb::delete_: return Method::Delete;
-    case beast::http::verb::options: return Method::Options;
-    default: return std::nullopt;
+    case beast::http::verb::get:
+      return Method::Get;
+    case beast::http::verb::head:
+      return Method::Head;
+    case beast::http::verb::post:
+      return Method::Post;
+    case beast::http::verb::put:
+      return Method::Put;
+    case beast::http::verb::patch:
+      return Method::Patch;
+    case beast::http::verb::delete_:
+      return Method::Delete;
+    case beast::http::verb::options:
+      return Method::Options;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -136,7 +144,11 @@ void HttpConnection::read_header() {
   stream_.expires_after(core_.options.read_timeout);
   beast::http::async_read_header(
       stream_, buffer_, *parser_,
-      [self = shared_from_this()](error_code error, std::size_t) { self->on_header(error); });
+      [self = shared_from_this()](error_code error, std::size_t bytes) {
+        // A header that comes in one piece passes the parser whatever its size.
+        const bool is_long = !error && bytes > self->core_.options.header_bytes_max;
+        self->on_header(is_long ? beast::http::error::header_limit : error);
+      });
 }
 
 void HttpConnection::on_header(const error_code& error) {

@@ -22,9 +22,12 @@ struct HealthChecks::Check {
 
 std::string_view to_string(HealthStatus status) noexcept {
   switch (status) {
-    case HealthStatus::Pass: return "pass";
-    case HealthStatus::Warn: return "warn";
-    case HealthStatus::Fail: break;
+    case HealthStatus::Pass:
+      return "pass";
+    case HealthStatus::Warn:
+      return "warn";
+    case HealthStatus::Fail:
+      break;
   }
   return "fail";
 }
@@ -81,7 +84,8 @@ Response HealthChecks::answer(bool HealthScope::*scope) const {
   Response response;
   response.status = worst == HealthStatus::Fail ? 503 : 200;
   response.content_type = "application/health+json";
-  response.body = "{\"status\": " + json_string(to_string(worst)) + ", \"checks\": {" + checks + "}}\n";
+  response.body =
+      "{\"status\": " + json_string(to_string(worst)) + ", \"checks\": {" + checks + "}}\n";
   response.headers.push_back({"Cache-Control", "no-store"});
   return response;
 }
@@ -91,7 +95,8 @@ void mount_endpoints(Server& server, Endpoints endpoints) {
   const HealthChecks* health = endpoints.health;
   if (health == nullptr) return;
   const auto mount = [&](std::string_view path, Response (HealthChecks::*answer)() const) {
-    server.route(Method::Get, path, [health, answer](const Request&) { return (health->*answer)(); });
+    server.route(Method::Get, path,
+                 [health, answer](const Request&) { return (health->*answer)(); });
   };
   mount("/health", &HealthChecks::all);
   mount("/health/live", &HealthChecks::live);

@@ -130,9 +130,7 @@ void ServerCore::join() {
 Server::Server(ServerOptions options)
     : core_(std::make_unique<detail::ServerCore>(std::move(options))) {}
 
-Server::~Server() {
-  ignore_error(core_->stop(Deadline{Instant{}}), "nobody is left to hear it");
-}
+Server::~Server() { ignore_error(core_->stop(Deadline{Instant{}}), "nobody is left to hear it"); }
 
 void Server::route(Method method, std::string_view path_template, Handler handler) {
   EVENTCORE_ASSERT(core_->port == 0, "routes are added before the server starts");

@@ -25,9 +25,8 @@ bool is_before(const std::vector<std::string>& a, const std::vector<std::string>
 
 /// Templates that match the same paths.
 bool is_same(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-    return is_name(x) ? is_name(y) : x == y;
-  });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto& x, const auto& y) { return is_name(x) ? is_name(y) : x == y; });
 }
 
 /// The decoded segments of the path, or nothing if an escape is broken.

@@ -48,8 +48,7 @@ bool is_safe(const Header& header) noexcept {
   const auto is_control = [](char c) {
     return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
   };
-  return !header.name.empty() &&
-         std::all_of(header.name.begin(), header.name.end(), is_token) &&
+  return !header.name.empty() && std::all_of(header.name.begin(), header.name.end(), is_token) &&
          std::none_of(header.value.begin(), header.value.end(), is_control);
 }
 

@@ -49,8 +49,7 @@ void append_json(std::string& out, const MetricDescription& metric) {
   out += ",\n   \"labels\": [" +
          join(metric.labels, ", ", [](auto& to, auto& label) { append_json(to, label); }) + "]";
   out += ",\n   \"buckets\": [" +
-         join(metric.buckets, ", ", [](auto& to, double b) { detail::append_number(to, b); }) +
-         "]";
+         join(metric.buckets, ", ", [](auto& to, double b) { detail::append_number(to, b); }) + "]";
   out += ",\n   \"stability\": " + quoted(to_string(metric.stability));
   out += ", \"since\": " + quoted(metric.since) + "}";
 }
@@ -71,9 +70,8 @@ void append_markdown(std::string& out, const MetricDescription& metric) {
     }
   }
   if (!metric.buckets.empty()) {
-    out += "\n- buckets: " + join(metric.buckets, ", ", [](auto& to, double bound) {
-             detail::append_number(to, bound);
-           });
+    out += "\n- buckets: " + join(metric.buckets, ", ",
+                                  [](auto& to, double bound) { detail::append_number(to, bound); });
   }
   out += '\n';
 }
@@ -90,17 +88,19 @@ std::string introduction() {
   text.append(catalogue::kMetricsLabelOverflowTotal.name);
   text += "`. Stream ids are no labels, apart from the few longest\nstreams in `";
   text.append(catalogue::kStreamVersions.name);
-  text += "`; the category of a stream is the text of its id before\n"
-          "the first `-` or `/`.\n"
-          "\n"
-          "A failed execution of a command counts in `";
+  text +=
+      "`; the category of a stream is the text of its id before\n"
+      "the first `-` or `/`.\n"
+      "\n"
+      "A failed execution of a command counts in `";
   text.append(catalogue::kCommandErrorsTotal.name);
   text += "`. A command that the\nbusiness rules refuse is no error; it counts in\n`";
   text.append(catalogue::kCommandOutcomesTotal.name);
-  text += "{outcome=\"rejected\"}`.\n"
-          "\n"
-          "| metric | kind | labels |\n"
-          "|---|---|---|\n";
+  text +=
+      "{outcome=\"rejected\"}`.\n"
+      "\n"
+      "| metric | kind | labels |\n"
+      "|---|---|---|\n";
   return text;
 }
 

@@ -97,9 +97,8 @@ bool same_labels(std::span<const LabelDescription> a, std::span<const LabelDescr
 }  // namespace
 
 Result<void> check(const MetricDescription& description) {
-  for (const std::string_view rule :
-       {broken_name_rule(description), broken_label_rule(description),
-        broken_bucket_rule(description)}) {
+  for (const std::string_view rule : {broken_name_rule(description), broken_label_rule(description),
+                                      broken_bucket_rule(description)}) {
     if (!rule.empty()) return refuse(description, rule);
   }
   if (description.help.empty()) return refuse(description, "help is missing");

@@ -4,18 +4,24 @@ namespace eventcore::observability {
 
 std::string_view to_string(MetricKind kind) noexcept {
   switch (kind) {
-    case MetricKind::Counter: return "counter";
-    case MetricKind::Gauge: return "gauge";
-    case MetricKind::Histogram: break;
+    case MetricKind::Counter:
+      return "counter";
+    case MetricKind::Gauge:
+      return "gauge";
+    case MetricKind::Histogram:
+      break;
   }
   return "histogram";
 }
 
 std::string_view to_string(MetricUnit unit) noexcept {
   switch (unit) {
-    case MetricUnit::None: return "";
-    case MetricUnit::Seconds: return "seconds";
-    case MetricUnit::Bytes: break;
+    case MetricUnit::None:
+      return "";
+    case MetricUnit::Seconds:
+      return "seconds";
+    case MetricUnit::Bytes:
+      break;
   }
   return "bytes";
 }

@@ -34,12 +34,11 @@ class Collected final : public Observations {
   void finish() {
     auto& series = family_.series;
     const auto labels = [](const SeriesSnapshot& s) -> const auto& { return *s.label_values; };
-    std::stable_sort(series.begin(), series.end(), [&](const auto& a, const auto& b) {
-      return labels(a) < labels(b);
-    });
-    const auto kept = std::unique(series.rbegin(), series.rend(), [&](const auto& a, const auto& b) {
-      return labels(a) == labels(b);
-    });
+    std::stable_sort(series.begin(), series.end(),
+                     [&](const auto& a, const auto& b) { return labels(a) < labels(b); });
+    const auto kept =
+        std::unique(series.rbegin(), series.rend(),
+                    [&](const auto& a, const auto& b) { return labels(a) == labels(b); });
     series.erase(series.begin(), kept.base());
   }
 
@@ -49,10 +48,9 @@ class Collected final : public Observations {
 };
 
 Error taken(const MetricDescription& wanted, const MetricDescription& present) {
-  return make_error(ErrorCode::InvalidArgument, "metric '" + std::string(wanted.name) +
-                                                    "' is registered differently: as " +
-                                                    summary(present) + ", now as " +
-                                                    summary(wanted));
+  return make_error(ErrorCode::InvalidArgument,
+                    "metric '" + std::string(wanted.name) + "' is registered differently: as " +
+                        summary(present) + ", now as " + summary(wanted));
 }
 
 SeriesSnapshot self_series(double value, std::vector<std::string> labels, Timestamp created) {
@@ -93,8 +91,7 @@ void ObservedFamily::stop() noexcept {
 }
 
 const MetricDescription& RegistryCore::description_of(const Entry& entry) noexcept {
-  return std::visit([](const auto& family) -> const auto& { return family->description(); },
-                    entry);
+  return std::visit([](const auto& family) -> const auto& { return family->description(); }, entry);
 }
 
 Result<void> RegistryCore::check_free(const MetricDescription& description) const {
@@ -149,9 +146,8 @@ MetricsSnapshot RegistryCore::snapshot() const {
         std::visit([](const auto& family) { return family->snapshot(); }, entry));
   }
   add_self_metrics(entries, created_, snapshot);
-  std::sort(snapshot.families.begin(), snapshot.families.end(), [](const auto& a, const auto& b) {
-    return a.description->name < b.description->name;
-  });
+  std::sort(snapshot.families.begin(), snapshot.families.end(),
+            [](const auto& a, const auto& b) { return a.description->name < b.description->name; });
   return snapshot;
 }
 
@@ -161,15 +157,14 @@ void RegistryCore::add_self_metrics(const std::vector<Entry>& entries, Timestamp
   for (const Entry& entry : entries) {
     const auto* family = std::get_if<std::shared_ptr<FamilyCore>>(&entry);
     if (family == nullptr || (*family)->run_time_labels() == 0) continue;
-    overflow.series.push_back(
-        self_series(static_cast<double>((*family)->overflowed()),
-                    {std::string((*family)->description().name)}, created));
+    overflow.series.push_back(self_series(static_cast<double>((*family)->overflowed()),
+                                          {std::string((*family)->description().name)}, created));
   }
   std::size_t total = overflow.series.size() + 1;
   for (const FamilySnapshot& family : snapshot.families) total += family.series.size();
   snapshot.families.push_back(std::move(overflow));
-  snapshot.families.push_back({unowned(catalogue::kMetricsSeries),
-                               {self_series(static_cast<double>(total), {}, created)}});
+  snapshot.families.push_back(
+      {unowned(catalogue::kMetricsSeries), {self_series(static_cast<double>(total), {}, created)}});
 }
 
 }  // namespace detail
@@ -201,9 +196,8 @@ Result<ObserverRegistration> MetricRegistry::observe(const MetricDescription& de
                                                      ObserveCallback callback) {
   if (Result<void> good = detail::check(description); !good) return good.error();
   if (description.kind == MetricKind::Histogram) {
-    return make_error(ErrorCode::InvalidArgument,
-                      "metric '" + std::string(description.name) +
-                          "': callbacks report counters and gauges");
+    return make_error(ErrorCode::InvalidArgument, "metric '" + std::string(description.name) +
+                                                      "': callbacks report counters and gauges");
   }
   auto family = core_->observe(description, std::move(callback));
   if (!family) return family.error();

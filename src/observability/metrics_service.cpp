@@ -137,8 +137,7 @@ void MetricsService::State::observe_streams() {
   });
 }
 
-MetricsService::MetricsService(MetricsOptions options)
-    : state_(std::make_unique<State>(options)) {}
+MetricsService::MetricsService(MetricsOptions options) : state_(std::make_unique<State>(options)) {}
 
 MetricsService::~MetricsService() = default;
 
@@ -179,8 +178,7 @@ void MetricsService::update_active_streams(std::int64_t count) noexcept {
   state_->active_streams_given.store(std::max<std::int64_t>(count, 0), std::memory_order_relaxed);
 }
 
-void MetricsService::update_stream_version(const StreamId& stream,
-                                           StreamVersion version) noexcept {
+void MetricsService::update_stream_version(const StreamId& stream, StreamVersion version) noexcept {
   state_->top_streams.offer(detail::text_hash(stream.view()), stream.view(), version.value);
 }
 
@@ -263,8 +261,7 @@ void MetricsService::command_finished(const CommandRecord& record) noexcept {
   if (record.outcome == CommandOutcome::Committed) series.emitted.record(record.events_written);
   state_->count_streams(record, series);
   for (const ConflictRecord& conflict : record.conflicts) {
-    state_->commands.conflicts
-        .with(record.command_type, state_->options.category(conflict.stream))
+    state_->commands.conflicts.with(record.command_type, state_->options.category(conflict.stream))
         .increment();
   }
   if (record.phases.measured) {

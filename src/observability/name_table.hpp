@@ -65,7 +65,7 @@ class NameTable {
   }
 
   std::array<std::atomic<const Entry*>, kSlots> slots_{};  // atomic: searched without the mutex
-  std::atomic<const Value*> overflow_value_ = nullptr;       // atomic: read without the mutex
+  std::atomic<const Value*> overflow_value_ = nullptr;     // atomic: read without the mutex
 
   eventcore::detail::Mutex mutex_;
   std::vector<std::unique_ptr<Entry>> entries_ EVENTCORE_GUARDED_BY(mutex_);

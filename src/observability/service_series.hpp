@@ -36,8 +36,8 @@ struct CommandFamilies {
         errors(builtin<DynamicFamily<Counter, 1>>(registry, catalogue::kCommandErrorsTotal)),
         retries(builtin<DynamicFamily<Counter, 1>>(registry, catalogue::kCommandRetriesTotal)),
         conflicts(builtin<DynamicFamily<Counter, 2>>(registry, catalogue::kCommandConflictsTotal)),
-        duration(builtin<DynamicFamily<Histogram, 1>>(registry,
-                                                      catalogue::kCommandDurationSeconds)),
+        duration(
+            builtin<DynamicFamily<Histogram, 1>>(registry, catalogue::kCommandDurationSeconds)),
         attempts(builtin<DynamicFamily<Histogram, 1>>(registry, catalogue::kCommandAttempts)),
         emitted(builtin<DynamicFamily<Histogram, 1>>(registry, catalogue::kCommandEventsEmitted)),
         replayed(builtin<DynamicFamily<Histogram, 1>>(registry, catalogue::kCommandEventsReplayed)),

@@ -58,7 +58,7 @@ struct MetricDescription {
   std::span<const double> buckets = {};  ///< Upper bounds, ascending, without infinity.
   std::string_view help;                 ///< One sentence or two.
   Stability stability = Stability::Stable;
-  std::string_view since = {};           ///< The version that brought it.
+  std::string_view since = {};  ///< The version that brought it.
 };
 
 /// The label that an enumeration stands for. To use an enumeration `E` as a label, specialise it:

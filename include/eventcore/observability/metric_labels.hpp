@@ -39,9 +39,9 @@ template <>
 struct LabelDomain<CommandOutcome> {
   static constexpr std::string_view name = "outcome";
   static constexpr std::string_view values[kCommandOutcomes] = {
-      "committed",          "no_events",         "rejected",  "replayed",   "invalid",
-      "conflict_exhausted", "deadline_exceeded", "cancelled", "overloaded", "store_error",
-      "in_doubt"};
+      "committed",  "no_events",          "rejected",          "replayed",
+      "invalid",    "conflict_exhausted", "deadline_exceeded", "cancelled",
+      "overloaded", "store_error",        "in_doubt"};
 };
 
 template <>
@@ -54,8 +54,8 @@ struct LabelDomain<CommandPhase> {
 template <>
 struct LabelDomain<StoreOperation> {
   static constexpr std::string_view name = "operation";
-  static constexpr std::string_view values[] = {"write", "read",            "read_all",
-                                                "head",  "checkpoint_load", "checkpoint_save"};
+  static constexpr std::string_view values[] = {
+      "write", "read", "read_all", "head", "checkpoint_load", "checkpoint_save"};
 };
 
 template <>
@@ -74,10 +74,10 @@ template <>
 struct LabelDomain<ErrorCode> {
   static constexpr std::string_view name = "error_type";
   static constexpr std::string_view values[] = {
-      "invalid_argument", "version_conflict", "undeclared_stream", "unknown_event_type",
-      "decode_failed",    "handler_failed",   "limit_exceeded",    "key_reused",
-      "deadline_exceeded", "cancelled",       "overloaded",        "shutting_down",
-      "would_deadlock",   "unavailable",      "commit_in_doubt",   "corrupt"};
+      "invalid_argument",  "version_conflict", "undeclared_stream", "unknown_event_type",
+      "decode_failed",     "handler_failed",   "limit_exceeded",    "key_reused",
+      "deadline_exceeded", "cancelled",        "overloaded",        "shutting_down",
+      "would_deadlock",    "unavailable",      "commit_in_doubt",   "corrupt"};
 };
 
 }  // namespace eventcore::observability

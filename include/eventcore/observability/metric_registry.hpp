@@ -77,8 +77,8 @@ class MetricRegistry {
   template <class Handle>
   [[nodiscard]] Result<Handle> add(const MetricDescription& description) {
     if constexpr (requires { Handle::kFixedLabels; }) {
-      auto core = add_family(description, Handle::kKind, Handle::kRunTimeLabels,
-                             Handle::kFixedLabels);
+      auto core =
+          add_family(description, Handle::kKind, Handle::kRunTimeLabels, Handle::kFixedLabels);
       if (!core) return core.error();
       if constexpr (Handle::kRunTimeLabels != 0) {
         return Handle(**core);

@@ -99,7 +99,6 @@ class MetricsService final : public Probe {
 
 /// Writes the page of `metrics` to `sink`, for a server of your own. Send it with the content
 /// type that it returns.
-[[nodiscard]] std::string_view metrics_handler(const MetricsService& metrics,
-                                               const TextSink& sink);
+[[nodiscard]] std::string_view metrics_handler(const MetricsService& metrics, const TextSink& sink);
 
 }  // namespace eventcore::observability

@@ -26,9 +26,8 @@ TEST(HealthChecks, AnswerForTheirScopeWithTheWorst) {
   health.add("lag", {.ready = true}, [] {
     return HealthResult{HealthStatus::Warn, "30 s behind"};
   });
-  health.add("store", {.startup = true}, []() -> HealthResult {
-    throw std::runtime_error("file is \"gone\"");
-  });
+  health.add("store", {.startup = true},
+             []() -> HealthResult { throw std::runtime_error("file is \"gone\""); });
   EXPECT_EQ(health.live().body,
             "{\"status\": \"pass\", \"checks\": {\"loop\": [{\"status\": \"pass\"}]}}\n");
   EXPECT_EQ(health.ready().status, 200);
@@ -63,9 +62,10 @@ TEST(Endpoints, AreServed) {
   HealthChecks health;
   health.add("store", {.ready = true}, [] { return HealthResult{HealthStatus::Fail, "down"}; });
   Server server({});
-  mount_endpoints(server, {.metrics = [](const Request&) {
-                             return Response{200, "text/plain; version=0.0.4", "up 1\n", {}};
-                           },
+  mount_endpoints(server, {.metrics =
+                               [](const Request&) {
+                                 return Response{200, "text/plain; version=0.0.4", "up 1\n", {}};
+                               },
                            .health = &health});
   ASSERT_TRUE(server.start());
   HttpClient client(server.port());

@@ -29,8 +29,9 @@ TEST(HttpResponse, SaysWhatIsWrongAsAProblem) {
   const Response response = problem(409, "Order \"7\" exists.");
   EXPECT_EQ(response.status, 409);
   EXPECT_EQ(response.content_type, "application/problem+json");
-  EXPECT_EQ(response.body,
-            "{\"title\": \"Conflict\", \"status\": 409, \"detail\": \"Order \\\"7\\\" exists.\"}\n");
+  EXPECT_EQ(
+      response.body,
+      "{\"title\": \"Conflict\", \"status\": 409, \"detail\": \"Order \\\"7\\\" exists.\"}\n");
   EXPECT_EQ(problem(599, "").body, "{\"title\": \"Server Error\", \"status\": 599}\n");
 }
 

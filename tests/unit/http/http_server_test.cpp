@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <latch>
-#include <mutex>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -35,9 +35,8 @@ struct Running {
     server.route(Method::Get, "/orders/latest", [](const Request&) {
       return Response{200, "text/plain", "the latest", {}};
     });
-    server.route(Method::Get, "/throw", [](const Request&) -> Response {
-      throw std::runtime_error("secret");
-    });
+    server.route(Method::Get, "/throw",
+                 [](const Request&) -> Response { throw std::runtime_error("secret"); });
     server.route(Method::Get, "/peer", [](const Request& request) {
       return Response{200, "text/plain", request.peer, {}};
     });
@@ -138,8 +137,9 @@ TEST(HttpServer, RefusesMalformedRequests) {
   Running running;
   running.start();
   for (const std::string_view request :
-       {"nonsense\r\n\r\n", "GET / HTTP/9.9\r\nHost: a\r\n\r\n", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost : a\r\n\r\n", "GET / HTTP/1.1\r\nbad header\r\n\r\n",
+       {"nonsense\r\n\r\n", "GET / HTTP/9.9\r\nHost: a\r\n\r\n",
+        "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost : a\r\n\r\n",
+        "GET / HTTP/1.1\r\nbad header\r\n\r\n",
         "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
         "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
         "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
@@ -182,7 +182,8 @@ TEST(HttpServer, TellsAClientThatAsksToGoOn) {
   Running running;
   running.start();
   HttpClient client = running.client();
-  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  client.send(
+      "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(client.receive().result_int(), 100U);
   client.send("ab");
   EXPECT_EQ(client.receive().body(), "POST ab");
@@ -288,12 +289,11 @@ TEST(HttpServer, ServesManyConnectionsAtOnce) {
   }
 }
 
-/// Two requests that wait for each other only end if handlers run at the same time.
 TEST(HttpServer, RunsHandlersSideBySide) {
   std::latch both(2);
   Server server({});
   server.route(Method::Get, "/", [&](const Request&) {
-    both.arrive_and_wait();
+    both.arrive_and_wait();  // ends only if two handlers run at the same time
     return Response{};
   });
   ASSERT_TRUE(server.start());
@@ -337,24 +337,21 @@ TEST(HttpServer, StopsAfterWhatIsUnderWay) {
 TEST(HttpServer, CutsOffRequestsAtTheDeadline) {
   std::latch entered(1);
   std::latch leave(1);
-  HttpClient::Message response;
-  {
-    Server server({});
-    server.route(Method::Get, "/", [&](const Request&) {
-      entered.count_down();
-      leave.wait();
-      return Response{};
-    });
-    ASSERT_TRUE(server.start());
-    HttpClient client(server.port());
-    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    entered.wait();
-    const Result<void> stopped = server.stop(Deadline::after(1ms));
-    ASSERT_FALSE(stopped);
-    EXPECT_EQ(stopped.error().code, ErrorCode::DeadlineExceeded);
-    EXPECT_EQ(client.receive().result_int(), 0U);
-    leave.count_down();
-  }
+  Server server({});
+  server.route(Method::Get, "/", [&](const Request&) {
+    entered.count_down();
+    leave.wait();
+    return Response{};
+  });
+  ASSERT_TRUE(server.start());
+  HttpClient client(server.port());
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  entered.wait();
+  const Result<void> stopped = server.stop(Deadline::after(1ms));
+  EXPECT_EQ(client.receive().result_int(), 0U);
+  leave.count_down();
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code, ErrorCode::DeadlineExceeded);
 }
 
 TEST(HttpServer, StartsOnlyWhereItCanListen) {

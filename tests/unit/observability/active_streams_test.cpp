@@ -27,9 +27,8 @@ TEST(ActiveStreams, AgreesWithAModel) {
     active.touch(hash, now);
     last[hash] = now;
     if (step % 500 != 0) continue;
-    const auto expected = std::count_if(last.begin(), last.end(), [&](const auto& entry) {
-      return now - entry.second < kWindow;
-    });
+    const auto expected = std::count_if(
+        last.begin(), last.end(), [&](const auto& entry) { return now - entry.second < kWindow; });
     ASSERT_EQ(active.count(now), static_cast<std::uint64_t>(expected))
         << "step " << step << ", seed " << kSeed;
   }

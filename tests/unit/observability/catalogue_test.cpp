@@ -23,7 +23,8 @@ std::size_t occurrences(const std::string& text, std::string_view what) {
 }
 
 TEST(Catalogue, ListsEveryDescriptionOnce) {
-  const std::string header = read_text(source_path("include/eventcore/observability/catalogue.hpp"));
+  const std::string header =
+      read_text(source_path("include/eventcore/observability/catalogue.hpp"));
   EXPECT_EQ(occurrences(header, "constexpr MetricDescription k"), catalogue::kMetrics.size());
   std::set<std::string_view> names;
   for (const MetricDescription* metric : catalogue::kMetrics) {

@@ -33,9 +33,9 @@ inline void expect_file(std::string_view path, const std::string& text) {
   // Not EXPECT_EQ, which would print both texts.
   const std::string present = read_text(file);
   const auto differs = std::mismatch(present.begin(), present.end(), text.begin(), text.end());
-  EXPECT_TRUE(present == text)
-      << path << " is stale in line " << 1 + std::count(present.begin(), differs.first, '\n')
-      << ": run observability_tests with EVENTCORE_UPDATE_GOLDEN=1";
+  EXPECT_TRUE(present == text) << path << " is stale in line "
+                               << 1 + std::count(present.begin(), differs.first, '\n')
+                               << ": run observability_tests with EVENTCORE_UPDATE_GOLDEN=1";
 }
 
 }  // namespace eventcore::observability

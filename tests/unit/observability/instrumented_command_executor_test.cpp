@@ -62,8 +62,7 @@ class InstrumentedExecutor : public ::testing::Test {
     return metrics->registry().snapshot().value(metric.name, labels).value_or(-1);
   }
   double outcomes(std::string_view type, std::string_view outcome) {
-    return value(catalogue::kCommandOutcomesTotal,
-                 {{"command_type", type}, {"outcome", outcome}});
+    return value(catalogue::kCommandOutcomesTotal, {{"command_type", type}, {"outcome", outcome}});
   }
 
   std::shared_ptr<MetricsService> metrics = std::make_shared<MetricsService>();
@@ -80,9 +79,8 @@ TEST_F(InstrumentedExecutor, CountsEachExecutionAndEveryStreamOnce) {
   EXPECT_EQ(value(catalogue::kActiveStreams), 2);
   EXPECT_EQ(value(catalogue::kStreamVersions, {{"stream_id", "product-mug"}}), 3);
   EXPECT_EQ(value(catalogue::kStoreHeadPosition), 6);
-  EXPECT_EQ(value(catalogue::kEventStoreOperationsTotal,
-                  {{"operation", "write"}, {"result", "ok"}}),
-            3);
+  EXPECT_EQ(
+      value(catalogue::kEventStoreOperationsTotal, {{"operation", "write"}, {"result", "ok"}}), 3);
 }
 
 TEST_F(InstrumentedExecutor, ARefusedOrRepeatedCommandAddsNoEvents) {

@@ -32,7 +32,8 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr MetricDescription kSignups{.name = "shop_signups_total", .help = "Sign-ups."};
-constexpr MetricDescription kStock{.name = "shop_stock", .kind = MetricKind::Gauge, .help = "Stock."};
+constexpr MetricDescription kStock{
+    .name = "shop_stock", .kind = MetricKind::Gauge, .help = "Stock."};
 constexpr double kBounds[] = {1, 10, 100};
 constexpr MetricDescription kValue{.name = "shop_value",
                                    .kind = MetricKind::Histogram,
@@ -114,9 +115,8 @@ TEST(MetricRegistry, NamesBothWhenANameIsTaken) {
 
 TEST(MetricRegistry, KeepsItsOwnNamesToItself) {
   MetricRegistry registry;
-  EXPECT_FALSE(registry.add<Gauge>({.name = "eventcore_metrics_series",
-                                    .kind = MetricKind::Gauge,
-                                    .help = "Mine."}));
+  EXPECT_FALSE(registry.add<Gauge>(
+      {.name = "eventcore_metrics_series", .kind = MetricKind::Gauge, .help = "Mine."}));
 }
 
 TEST(MetricRegistry, RefusesAHandleThatDiffersFromItsDescription) {
@@ -149,9 +149,13 @@ TEST(MetricRegistry, ChecksNames) {
   EXPECT_THAT(named("things_total"), HasSubstr("end in _total"));
   EXPECT_THAT(named("things", MetricKind::Counter), HasSubstr("end in _total"));
   EXPECT_THAT(named("things_sum"), HasSubstr("belong to histograms"));
-  EXPECT_THAT(refusal({.name = "a", .kind = MetricKind::Gauge, .help = ""}), HasSubstr("help is missing"));
-  EXPECT_THAT(refusal({.name = "a", .kind = MetricKind::Gauge, .help = "\xff"}), HasSubstr("UTF-8"));
-  EXPECT_THAT(refusal({.name = "a_ms", .kind = MetricKind::Gauge, .unit = MetricUnit::Seconds,
+  EXPECT_THAT(refusal({.name = "a", .kind = MetricKind::Gauge, .help = ""}),
+              HasSubstr("help is missing"));
+  EXPECT_THAT(refusal({.name = "a", .kind = MetricKind::Gauge, .help = "\xff"}),
+              HasSubstr("UTF-8"));
+  EXPECT_THAT(refusal({.name = "a_ms",
+                       .kind = MetricKind::Gauge,
+                       .unit = MetricUnit::Seconds,
                        .help = "Help."}),
               HasSubstr("in seconds"));
   EXPECT_THAT(refusal({.name = "a_total", .unit = MetricUnit::Bytes, .help = "Help."}),
@@ -229,8 +233,8 @@ TEST(DynamicFamily, SendsWhatIsPastALimitToTheOverflowSeries) {
   const MetricsSnapshot snapshot = registry.snapshot();
   EXPECT_EQ(snapshot.find("shop_requests_total")->series.size(), 3U);
   EXPECT_EQ(snapshot.value("shop_requests_total", {{"method", "PUT"}, {"endpoint", "/"}}), 1);
-  EXPECT_EQ(
-      snapshot.value("shop_requests_total", {{"method", "__overflow__"}, {"endpoint", "/"}}), 2);
+  EXPECT_EQ(snapshot.value("shop_requests_total", {{"method", "__overflow__"}, {"endpoint", "/"}}),
+            2);
   EXPECT_EQ(snapshot.value(kOverflow, {{"family", "shop_requests_total"}}), 2);
 }
 
@@ -259,9 +263,9 @@ TEST(DynamicFamily, ReplacesWhatIsNotUtf8) {
   MetricRegistry registry;
   const auto requests = registry.add<DynamicFamily<Counter, 2>>(kRequests).value();
   requests.with("GET", "/caf\xe9").increment();
-  EXPECT_EQ(registry.snapshot().value("shop_requests_total",
-                                      {{"method", "GET"}, {"endpoint", "/caf?"}}),
-            1);
+  EXPECT_EQ(
+      registry.snapshot().value("shop_requests_total", {{"method", "GET"}, {"endpoint", "/caf?"}}),
+      1);
 }
 
 TEST(DynamicFamily, HasARowOfFixedLabelsForEachValue) {
@@ -302,9 +306,8 @@ TEST(Bound, MakesRoomUnderTheLimitWhenItGoes) {
 }
 
 template <class T>
-concept BindsTo = requires(const DynamicFamily<Counter, 1>& family, const T& value) {
-  family.bind(value);
-};
+concept BindsTo =
+    requires(const DynamicFamily<Counter, 1>& family, const T& value) { family.bind(value); };
 
 TEST(DynamicFamily, TakesNoStreamId) {
   static_assert(BindsTo<std::string> && BindsTo<const char*> && BindsTo<std::string_view>);
@@ -316,15 +319,17 @@ TEST(Observer, ReportsForEachSnapshotUntilItGoes) {
   constexpr static LabelDescription labels[] = {{"disk"}};
   MetricRegistry registry;
   int calls = 0;
-  auto observer = registry.observe(
-      {.name = "disk_bytes", .kind = MetricKind::Gauge, .unit = MetricUnit::Bytes,
-       .labels = labels, .help = "Disks."},
-      [&](Observations& out) {
-        ++calls;
-        out.report(2, {"b"});
-        out.report(1, {"a"});
-        out.report(3, {"b"});
-      });
+  auto observer = registry.observe({.name = "disk_bytes",
+                                    .kind = MetricKind::Gauge,
+                                    .unit = MetricUnit::Bytes,
+                                    .labels = labels,
+                                    .help = "Disks."},
+                                   [&](Observations& out) {
+                                     ++calls;
+                                     out.report(2, {"b"});
+                                     out.report(1, {"a"});
+                                     out.report(3, {"b"});
+                                   });
   ASSERT_TRUE(observer);
   {
     const MetricsSnapshot snapshot = registry.snapshot();

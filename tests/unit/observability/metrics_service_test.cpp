@@ -83,8 +83,7 @@ TEST_F(ServiceMetrics, CountsEveryAffectedStream) {
   EXPECT_EQ(value(catalogue::kEventsWrittenTotal, {{"category", "product"}}), 3);
   EXPECT_EQ(value(catalogue::kEventsWrittenTotal, {{"category", "customer"}}), -1);
   const auto streams = [&](std::string_view role) {
-    return histogram(catalogue::kCommandStreams,
-                     {{"command_type", "place_order"}, {"role", role}});
+    return histogram(catalogue::kCommandStreams, {{"command_type", "place_order"}, {"role", role}});
   };
   EXPECT_EQ(streams("read_only").sum, 1);
   EXPECT_EQ(streams("written").sum, 3);
@@ -102,8 +101,8 @@ TEST_F(ServiceMetrics, ARefusedOrRepeatedCommandWritesNothingAndIsNoError) {
   EXPECT_EQ(value(catalogue::kCommandsTotal, {{"command_type", "place_order"}}), 3);
   EXPECT_EQ(value(catalogue::kCommandErrorsTotal, {{"command_type", "place_order"}}), 0);
   EXPECT_EQ(series(catalogue::kEventsWrittenTotal), 0U);
-  EXPECT_EQ(
-      histogram(catalogue::kCommandEventsEmitted, {{"command_type", "place_order"}}).count(), 0U);
+  EXPECT_EQ(histogram(catalogue::kCommandEventsEmitted, {{"command_type", "place_order"}}).count(),
+            0U);
   EXPECT_EQ(value(catalogue::kStreamVersions, {{"stream_id", "product-1"}}), 7);
 }
 
@@ -118,8 +117,9 @@ TEST_F(ServiceMetrics, EveryFailedOutcomeIsAnError) {
               1);
   }
   EXPECT_EQ(value(catalogue::kCommandErrorsTotal, {{"command_type", "place_order"}}), errors);
-  EXPECT_EQ(histogram(catalogue::kCommandDurationSeconds, {{"command_type", "place_order"}}).count(),
-            kCommandOutcomes);
+  EXPECT_EQ(
+      histogram(catalogue::kCommandDurationSeconds, {{"command_type", "place_order"}}).count(),
+      kCommandOutcomes);
 }
 
 TEST_F(ServiceMetrics, CountsRetriesAndConflictsByCategory) {
@@ -233,12 +233,10 @@ TEST_F(ServiceMetrics, TakesFiguresOfApplications) {
   EXPECT_EQ(value(catalogue::kCommandsTotal, {{"command_type", "import"}}), 1);
   EXPECT_EQ(value(catalogue::kCommandErrorsTotal, {{"command_type", "import"}}), 1);
   EXPECT_EQ(value(catalogue::kEventsWrittenTotal, {{"category", "order"}}), 5);
-  EXPECT_EQ(
-      histogram(catalogue::kEventStoreLatencySeconds, {{"operation", "checkpoint_save"}}).sum,
-      0.001);
+  EXPECT_EQ(histogram(catalogue::kEventStoreLatencySeconds, {{"operation", "checkpoint_save"}}).sum,
+            0.001);
   EXPECT_EQ(value(catalogue::kStreamVersions, {{"stream_id", "order-9"}}), 5);
-  EXPECT_EQ(
-      value(catalogue::kProjectionEventsProcessedTotal, {{"projection_name", "sales"}}), 2);
+  EXPECT_EQ(value(catalogue::kProjectionEventsProcessedTotal, {{"projection_name", "sales"}}), 2);
   EXPECT_EQ(value(catalogue::kProjectionLagSeconds, {{"projection_name", "sales"}}), 0.5);
   EXPECT_EQ(value(catalogue::kConnectionPoolSize, {{"pool", "default"}}), 4);
   EXPECT_EQ(value(catalogue::kConnectionPoolMaxSize, {{"pool", "replica"}}), 8);
@@ -283,9 +281,8 @@ TEST_F(ServiceMetrics, KnowsItsProcess) {
   EXPECT_GE(value(catalogue::kProcessThreads), 1);
   EXPECT_GE(value(catalogue::kProcessOpenFds), 3);
   EXPECT_GE(value(catalogue::kProcessMaxFds), value(catalogue::kProcessOpenFds));
-  const double now = std::chrono::duration<double>(
-                         std::chrono::system_clock::now().time_since_epoch())
-                         .count();
+  const double now =
+      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   EXPECT_NEAR(value(catalogue::kProcessStartTimeSeconds), now, 3600);
 }
 
@@ -293,8 +290,7 @@ TEST_F(ServiceMetrics, ExportsAPageAndTimesIt) {
   service.command_finished(placed_order().get());
   const MetricsPage page = service.export_metrics();
   EXPECT_EQ(page.content_type, "text/plain; version=0.0.4; charset=utf-8");
-  EXPECT_THAT(page.body,
-              HasSubstr("\neventcore_commands_total{command_type=\"place_order\"} 1\n"));
+  EXPECT_THAT(page.body, HasSubstr("\neventcore_commands_total{command_type=\"place_order\"} 1\n"));
   EXPECT_EQ(histogram(catalogue::kMetricsScrapeSeconds).count(), 1U);
   std::string body;
   EXPECT_EQ(metrics_handler(service, [&](std::string_view piece) { body += piece; }),

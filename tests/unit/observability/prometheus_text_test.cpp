@@ -26,16 +26,14 @@ TEST(PrometheusText, WritesFamiliesAndSeriesInOrder) {
   constexpr static LabelDescription labels[] = {{"pool"}};
   constexpr static double bounds[] = {0.005, 1, 2.5};
   MetricRegistry registry;
-  const auto size = registry
-                        .add<DynamicFamily<Gauge, 1>>({.name = "pool_size",
-                                                       .kind = MetricKind::Gauge,
-                                                       .labels = labels,
-                                                       .help = "Pools."})
-                        .value();
+  const auto size =
+      registry
+          .add<DynamicFamily<Gauge, 1>>(
+              {.name = "pool_size", .kind = MetricKind::Gauge, .labels = labels, .help = "Pools."})
+          .value();
   size.with("b").set(2);
   size.with("a").set(-1.5);
-  const Counter orders =
-      registry.add<Counter>({.name = "orders_total", .help = "Orders."}).value();
+  const Counter orders = registry.add<Counter>({.name = "orders_total", .help = "Orders."}).value();
   orders.add(12'345'678'901);
   const Histogram wait = registry
                              .add<Histogram>({.name = "wait_seconds",
