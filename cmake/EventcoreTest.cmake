@@ -45,6 +45,13 @@ function(eventcore_test)
   if(arg_SERIAL)
     list(APPEND properties RUN_SERIAL TRUE)
   endif()
+  if(arg_LABEL MATCHES "^(unit|contract)$")
+    # What the sanitizers run, so that they build nothing else.
+    if(NOT TARGET sanitized_tests)
+      add_custom_target(sanitized_tests)
+    endif()
+    add_dependencies(sanitized_tests ${arg_NAME})
+  endif()
   include(GoogleTest)
   gtest_discover_tests(
     ${arg_NAME} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 30 PROPERTIES ${properties})

@@ -16,7 +16,7 @@ std::uint64_t next_serial() noexcept {
 }
 
 // SplitMix64 (Steele, Lea, Flood 2014): a counter to well mixed bits.
-std::uint64_t mix(std::uint64_t value) noexcept {
+std::uint64_t scatter(std::uint64_t value) noexcept {
   value += 0x9e3779b97f4a7c15U;
   value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9U;
   value = (value ^ (value >> 27U)) * 0x94d049bb133111ebU;
@@ -92,7 +92,7 @@ std::chrono::nanoseconds ExecutorCore::backoff(std::uint32_t attempt) noexcept {
   const std::uint32_t doublings = std::min(attempt > 0 ? attempt - 1 : 0, 30U);
   const auto nominal =
       std::min(backoff.max.count(), backoff.initial.count() << std::min(doublings, 20U));
-  const std::uint64_t random = mix(random_.fetch_add(1, std::memory_order_relaxed));
+  const std::uint64_t random = scatter(random_.fetch_add(1, std::memory_order_relaxed));
   const double share = 0.5 + static_cast<double>(random >> 11U) * 0x1.0p-54;
   return std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(nominal) * share));
 }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "text_hash.hpp"
+
 namespace eventcore::detail {
 
 CachedFold* StreamSlot::find(const FoldType& fold) noexcept {
@@ -23,18 +25,51 @@ void StreamSlot::drop_pending() noexcept {
 }
 
 StreamSlot& StreamTable::pin(std::string_view stream) {
-  if (const auto found = index_.find(stream); found != index_.end()) {
-    StreamSlot& slot = *slots_[found->second];
-    ++slot.pins;
-    slot.recently_used = true;
-    return slot;
+  const std::uint64_t hash = hash_text(stream, 0);
+  StreamSlot* slot = find(stream, hash);
+  if (slot == nullptr) {
+    if (slots_.size() >= slots_max_) evict_one();
+    if (table_.size() < (slots_.size() + 1) * 2) grow();
+    slots_.push_back(std::make_unique<StreamSlot>(stream, hash));
+    slot = slots_.back().get();
+    insert(*slot);
   }
-  if (slots_.size() >= slots_max_) evict_one();
-  slots_.push_back(std::make_unique<StreamSlot>(stream));
-  StreamSlot& slot = *slots_.back();
-  index_.emplace(slot.id, slots_.size() - 1);
-  ++slot.pins;
-  return slot;
+  ++slot->pins;
+  slot->recently_used = true;
+  return *slot;
+}
+
+StreamSlot* StreamTable::find(std::string_view stream, std::uint64_t hash) const noexcept {
+  if (table_.empty()) return nullptr;
+  for (std::size_t at = home(hash); table_[at].slot != nullptr;
+       at = (at + 1) & (table_.size() - 1)) {
+    if (table_[at].hash == hash && table_[at].slot->id == stream) return table_[at].slot;
+  }
+  return nullptr;
+}
+
+void StreamTable::insert(StreamSlot& slot) noexcept {
+  std::size_t at = home(slot.hash);
+  while (table_[at].slot != nullptr) at = (at + 1) & (table_.size() - 1);
+  table_[at] = {slot.hash, &slot};
+}
+
+void StreamTable::grow() {
+  table_.assign(table_.empty() ? 256 : table_.size() * 2, {});
+  for (const auto& slot : slots_) insert(*slot);
+}
+
+void StreamTable::erase(const StreamSlot& slot) noexcept {
+  const std::size_t mask = table_.size() - 1;
+  std::size_t hole = home(slot.hash);
+  while (table_[hole].slot != &slot) hole = (hole + 1) & mask;
+  // Entries behind the hole move up unless that would put them before their home (Knuth 6.4 R).
+  for (std::size_t at = (hole + 1) & mask; table_[at].slot != nullptr; at = (at + 1) & mask) {
+    if (((at - home(table_[at].hash)) & mask) < ((at - hole) & mask)) continue;
+    table_[hole] = table_[at];
+    hole = at;
+  }
+  table_[hole] = {};
 }
 
 void StreamTable::evict_one() {
@@ -43,11 +78,8 @@ void StreamTable::evict_one() {
     if (hand_ >= slots_.size()) hand_ = 0;
     StreamSlot& slot = *slots_[hand_];
     if (slot.pins == 0 && slot.pending.empty() && !std::exchange(slot.recently_used, false)) {
-      index_.erase(slot.id);
-      if (hand_ + 1 != slots_.size()) {
-        slots_[hand_] = std::move(slots_.back());
-        index_[slots_[hand_]->id] = hand_;
-      }
+      erase(slot);
+      slots_[hand_].swap(slots_.back());
       slots_.pop_back();
       return;
     }

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "append_node.hpp"
@@ -38,9 +37,10 @@ struct PendingWrite {
 /// 2. Every queued operation that was decided on a pending state names the last pending write as
 ///    its predecessor. So when one is rejected, all behind it are, and `pending` is cleared whole.
 struct StreamSlot {
-  explicit StreamSlot(std::string_view name) : id(name) {}
+  StreamSlot(std::string_view name, std::uint64_t name_hash) : id(name), hash(name_hash) {}
 
-  std::string id;
+  const std::string id;
+  const std::uint64_t hash;
   std::uint32_t pins = 0;  ///< Running attempts that point here.
   bool recently_used = true;
   std::vector<PendingWrite> pending;
@@ -64,10 +64,22 @@ class StreamTable {
   [[nodiscard]] std::size_t size() const noexcept { return slots_.size(); }
 
  private:
+  struct Entry {
+    std::uint64_t hash = 0;
+    StreamSlot* slot = nullptr;
+  };
+
+  [[nodiscard]] std::size_t home(std::uint64_t hash) const noexcept {
+    return hash & (table_.size() - 1);
+  }
+  [[nodiscard]] StreamSlot* find(std::string_view stream, std::uint64_t hash) const noexcept;
+  void insert(StreamSlot& slot) noexcept;
+  void erase(const StreamSlot& slot) noexcept;
+  void grow();
   void evict_one();
 
   std::size_t slots_max_;
-  std::unordered_map<std::string_view, std::size_t> index_;  // keys view the slots
+  std::vector<Entry> table_;  // open addressing, linear, at most half full
   std::vector<std::unique_ptr<StreamSlot>> slots_;
   std::size_t hand_ = 0;
 };
