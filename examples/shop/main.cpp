@@ -37,61 +37,74 @@ void add_duration(CLI::App& command, const std::string& name, const std::string&
           help)
       ->transform(CLI::AsNumberWithUnit(
           std::map<std::string, double>{{"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3'600}}))
-      ->check(CLI::Range(0.001, 31'536'000.0));
+      ->check(CLI::Range(0.001, 31'536'000.0))
+      ->type_name("T");
 }
 
 void add_listen(CLI::App& command, shop::ShopServerOptions& options) {
   command.add_option("--listen", options.listen, "Address of the API; port 0 picks one")
+      ->type_name("HOST:PORT")
       ->capture_default_str();
   command
       .add_option("--metrics-listen", options.metrics_listen,
                   "Address of /metrics and /health; port 0 picks one")
+      ->type_name("HOST:PORT")
       ->capture_default_str();
 }
 
 void add_replay(CLI::App& app, shop::ReplayCommand& options) {
   CLI::App* command = app.add_subcommand("replay", "Execute the invoices of a CSV file");
-  command->add_option("FILE", options.file, "File in the Online Retail format")->required();
-  command->add_option("--store", options.store, kStoreHelp)->required();
+  command->add_option("FILE", options.file, "File in the Online Retail format")
+      ->required()
+      ->type_name("");
+  command->add_option("--store", options.store, kStoreHelp)->required()->type_name("URL");
   command->add_option("--concurrency", options.concurrency, "Commands under way at once")
+      ->type_name("N")
       ->check(CLI::Range(1, 4'096))
       ->capture_default_str();
   command->add_option("--speed", options.speed, "Times the invoices' own pace (default: no pauses)")
+      ->type_name("S")
       ->check(CLI::PositiveNumber);
-  command->add_option("--rejects", options.rejects, "Write rows that can't be used to this file");
+  command->add_option("--rejects", options.rejects, "Write rows that can't be used to this file")
+      ->type_name("FILE");
   command->add_flag("--strict", options.strict, "Exit with 2 if there were such rows");
 }
 
 void add_report(CLI::App& app, shop::ReportCommand& options) {
   CLI::App* command = app.add_subcommand("report", "Print what was sold and returned");
-  command->add_option("--store", options.store, kStoreHelp)->required();
+  command->add_option("--store", options.store, kStoreHelp)->required()->type_name("URL");
   command->add_flag("--json", options.json, "Print JSON");
 }
 
 void add_serve(CLI::App& app, shop::ShopServerOptions& options) {
   CLI::App* command = app.add_subcommand("serve", "Serve the HTTP API");
-  command->add_option("--store", options.store, kStoreHelp)->required();
+  command->add_option("--store", options.store, kStoreHelp)->required()->type_name("URL");
   add_listen(*command, options);
 }
 
 void add_load(CLI::App& app, shop::LoadCommand& options) {
   CLI::App* command = app.add_subcommand("load", "Send generated orders to a shop");
   command->add_option("--rate", options.rate, "Orders a second")
+      ->type_name("N")
       ->check(CLI::Range(0.01, 100'000.0))
       ->capture_default_str();
   add_duration(*command, "--duration", "How long, as 30s or 5m (default: 30s)",
                [&options](std::chrono::milliseconds value) { options.duration = value; });
-  command->add_option("--url", options.url, "The shop")->capture_default_str();
-  command->add_option("--seed", options.seed, "The same seed makes the same orders; 0: any");
+  command->add_option("--url", options.url, "The shop")->type_name("URL")->capture_default_str();
+  command->add_option("--seed", options.seed, "The same seed makes the same orders; 0: any")
+      ->type_name("N");
 }
 
 void add_demo(CLI::App& app, shop::DemoCommand& options) {
   CLI::App* command = app.add_subcommand("demo", "Run a shop and its customers in one process");
-  command->add_option("--store", options.server.store, kStoreHelp)->capture_default_str();
+  command->add_option("--store", options.server.store, kStoreHelp)
+      ->capture_default_str()
+      ->type_name("URL");
   add_duration(*command, "--duration",
                "How long, as 30s or 5m (default: until Ctrl-C on a terminal, else 30s)",
                [&options](std::chrono::milliseconds value) { options.duration = value; });
   command->add_option("--rate", options.rate, "Orders a second")
+      ->type_name("N")
       ->check(CLI::Range(0.01, 100'000.0))
       ->capture_default_str();
   add_listen(*command, options.server);

@@ -68,8 +68,8 @@ ExitCode run(const DemoCommand& command, std::stop_token stop) {
   print_urls(**server);
 
   // The customers are outside: they come in by the front door, over HTTP.
-  LoadThreads load({.address = HttpAddress::parse((*server)->api_url()).value(),
-                    .rate = command.rate});
+  LoadThreads load(
+      {.address = HttpAddress::parse((*server)->api_url()).value(), .rate = command.rate});
   const Clock::time_point begin = Clock::now();
   if (const auto started = load.start(); !started) {
     print_error(started.error().message);

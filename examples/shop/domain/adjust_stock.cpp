@@ -5,8 +5,7 @@ namespace shop {
 using eventcore::accept;
 using eventcore::reject;
 
-eventcore::Decision AdjustStock::handle(const Adjustment& former,
-                                        const eventcore::Folds<Product>&,
+eventcore::Decision AdjustStock::handle(const Adjustment& former, const eventcore::Folds<Product>&,
                                         eventcore::Emitter<Event>& emit) const {
   if (former.recorded) return reject("already_adjusted", "There is an adjustment with this id.");
   if (lines.empty()) return reject("no_lines", "An adjustment has at least one line.");

@@ -45,9 +45,7 @@ class Code {
   }
 
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
-  [[nodiscard]] eventcore::StreamId stream() const {
-    return stream_of(Kind::stream_prefix, text_);
-  }
+  [[nodiscard]] eventcore::StreamId stream() const { return stream_of(Kind::stream_prefix, text_); }
 
   friend auto operator<=>(const Code&, const Code&) = default;
 

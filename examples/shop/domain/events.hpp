@@ -41,7 +41,8 @@ struct OrderPlaced {
   Money total;
 
   static constexpr auto describe() {
-    return eventcore::describe_event("order_placed", 1, eventcore::field("order", &OrderPlaced::order),
+    return eventcore::describe_event("order_placed", 1,
+                                     eventcore::field("order", &OrderPlaced::order),
                                      eventcore::field("customer", &OrderPlaced::customer),
                                      eventcore::field("country", &OrderPlaced::country),
                                      eventcore::field("placed_at", &OrderPlaced::placed_at),
@@ -60,7 +61,8 @@ struct GoodsReturned {
   Money total;
 
   static constexpr auto describe() {
-    return eventcore::describe_event("goods_returned", 1, eventcore::field("return", &GoodsReturned::id),
+    return eventcore::describe_event("goods_returned", 1,
+                                     eventcore::field("return", &GoodsReturned::id),
                                      eventcore::field("customer", &GoodsReturned::customer),
                                      eventcore::field("country", &GoodsReturned::country),
                                      eventcore::field("returned_at", &GoodsReturned::returned_at),
@@ -92,11 +94,11 @@ struct AdjustmentBooked {
   Money total;
 
   static constexpr auto describe() {
-    return eventcore::describe_event(
-        "adjustment_booked", 1, eventcore::field("adjustment", &AdjustmentBooked::adjustment),
-        eventcore::field("booked_at", &AdjustmentBooked::booked_at),
-        eventcore::field("lines", &AdjustmentBooked::lines),
-        eventcore::field("total", &AdjustmentBooked::total));
+    return eventcore::describe_event("adjustment_booked", 1,
+                                     eventcore::field("adjustment", &AdjustmentBooked::adjustment),
+                                     eventcore::field("booked_at", &AdjustmentBooked::booked_at),
+                                     eventcore::field("lines", &AdjustmentBooked::lines),
+                                     eventcore::field("total", &AdjustmentBooked::total));
   }
 };
 

@@ -28,11 +28,11 @@ struct Line {
   std::optional<std::string> country = std::nullopt;
 
   static constexpr auto describe() {
-    return eventcore::describe_value(
-        eventcore::field("product", &Line::product),
-        eventcore::field("description", &Line::description),
-        eventcore::field("quantity", &Line::quantity), eventcore::field("price", &Line::price),
-        eventcore::field("country", &Line::country));
+    return eventcore::describe_value(eventcore::field("product", &Line::product),
+                                     eventcore::field("description", &Line::description),
+                                     eventcore::field("quantity", &Line::quantity),
+                                     eventcore::field("price", &Line::price),
+                                     eventcore::field("country", &Line::country));
   }
 
   friend bool operator==(const Line&, const Line&) = default;

@@ -51,7 +51,8 @@ class Money {
 
 }  // namespace shop
 
-/// In events, money is a decimal string: exact in JSON, and readable for whoever looks into a store.
+/// In events, money is a decimal string: exact in JSON, and readable for whoever looks into a
+/// store.
 template <>
 struct eventcore::Representation<shop::Money> {
   using Type = std::string;

@@ -38,8 +38,7 @@ struct PlaceOrder {
     using Id = eventcore::StreamId;
     return eventcore::reads(
         eventcore::stream<Order>(id.stream()),
-        eventcore::maybe<Customer>(customer ? std::optional<Id>(customer->stream())
-                                            : std::nullopt),
+        eventcore::maybe<Customer>(customer ? std::optional<Id>(customer->stream()) : std::nullopt),
         eventcore::streams<Product>(product_streams(lines)));
   }
 

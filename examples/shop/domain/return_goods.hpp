@@ -35,8 +35,7 @@ struct ReturnGoods {
     using Id = eventcore::StreamId;
     return eventcore::reads(
         eventcore::stream<GoodsReturn>(id.stream()),
-        eventcore::maybe<Customer>(customer ? std::optional<Id>(customer->stream())
-                                            : std::nullopt),
+        eventcore::maybe<Customer>(customer ? std::optional<Id>(customer->stream()) : std::nullopt),
         eventcore::streams<Product>(product_streams(lines)));
   }
 

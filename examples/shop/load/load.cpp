@@ -63,8 +63,8 @@ LoadThreads::LoadThreads(LoadOptions options) : options_(std::move(options)), ru
 eventcore::Result<void> LoadThreads::start() {
   HttpClient client(options_.address);
   for (const std::size_t rank : tracked_products()) {
-    const auto answer = client.post("/stock", delivery_json(rank),
-                                    run_ + "-stock-" + std::to_string(rank));
+    const auto answer =
+        client.post("/stock", delivery_json(rank), run_ + "-stock-" + std::to_string(rank));
     if (!answer) return answer.error();
     if (answer->status != 201) {
       return eventcore::make_error(eventcore::ErrorCode::Unavailable,

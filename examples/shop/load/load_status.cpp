@@ -31,16 +31,14 @@ std::string status_text(const LoadCounts& before, const LoadCounts& after,
 
 std::string summary_text(const LoadCounts& counts, std::chrono::duration<double> elapsed) {
   std::array<char, 320> text;
-  std::snprintf(text.data(), text.size(),
-                "%llu orders placed in %.1f s (%.0f/s), %llu refused for lack of stock, %llu "
-                "failures\nlatency: p50 %.1f ms, p95 %.1f ms, p99 %.1f ms\n",
-                static_cast<unsigned long long>(counts.placed), elapsed.count(),
-                per_second(counts.placed, elapsed),
-                static_cast<unsigned long long>(counts.refused),
-                static_cast<unsigned long long>(counts.failed),
-                milliseconds(counts.latency.percentile(0.5)),
-                milliseconds(counts.latency.percentile(0.95)),
-                milliseconds(counts.latency.percentile(0.99)));
+  std::snprintf(
+      text.data(), text.size(),
+      "%llu orders placed in %.1f s (%.0f/s), %llu refused for lack of stock, %llu "
+      "failures\nlatency: p50 %.1f ms, p95 %.1f ms, p99 %.1f ms\n",
+      static_cast<unsigned long long>(counts.placed), elapsed.count(),
+      per_second(counts.placed, elapsed), static_cast<unsigned long long>(counts.refused),
+      static_cast<unsigned long long>(counts.failed), milliseconds(counts.latency.percentile(0.5)),
+      milliseconds(counts.latency.percentile(0.95)), milliseconds(counts.latency.percentile(0.99)));
   return text.data();
 }
 

@@ -15,10 +15,20 @@ struct Quantile {
   double value;
 };
 
-constexpr std::array<Quantile, 14> kBasketSizes{{{0, 1},     {.15, 1},   {.25, 2},   {.35, 6},
-                                                 {.45, 9},   {.55, 13},  {.65, 16},  {.75, 20},
-                                                 {.85, 32},  {.92, 50},  {.96, 66},  {.985, 117},
-                                                 {.995, 300}, {1, 600}}};
+constexpr std::array<Quantile, 14> kBasketSizes{{{0, 1},
+                                                 {.15, 1},
+                                                 {.25, 2},
+                                                 {.35, 6},
+                                                 {.45, 9},
+                                                 {.55, 13},
+                                                 {.65, 16},
+                                                 {.75, 20},
+                                                 {.85, 32},
+                                                 {.92, 50},
+                                                 {.96, 66},
+                                                 {.985, 117},
+                                                 {.995, 300},
+                                                 {1, 600}}};
 constexpr std::array<Quantile, 11> kQuantities{{{0, 1},
                                                 {.3, 1},
                                                 {.5, 2},
@@ -64,9 +74,7 @@ double at(std::span<const Quantile> quantiles, double share) {
 
 }  // namespace
 
-double BasketShape::uniform() {
-  return static_cast<double>(random_() >> 11U) * 0x1.0p-53;
-}
+double BasketShape::uniform() { return static_cast<double>(random_() >> 11U) * 0x1.0p-53; }
 
 std::size_t BasketShape::product() {
   return std::min(static_cast<std::size_t>(at(kPopularity, uniform())), kProducts - 1);
@@ -95,9 +103,9 @@ std::string product_code(std::size_t rank) { return std::to_string(20'000 + rank
 std::string product_name(std::size_t rank) {
   constexpr std::array<const char*, 8> kColours{"WHITE", "RED",  "GREEN", "BLUE",
                                                 "PINK",  "GREY", "IVORY", "BLACK"};
-  constexpr std::array<const char*, 9> kThings{"LANTERN",    "CAKE STAND", "TEA TOWEL",
-                                               "MUG",        "BUNTING",    "HOT WATER BOTTLE",
-                                               "PHOTO FRAME", "DOORMAT",   "LUNCH BAG"};
+  constexpr std::array<const char*, 9> kThings{"LANTERN",     "CAKE STAND", "TEA TOWEL",
+                                               "MUG",         "BUNTING",    "HOT WATER BOTTLE",
+                                               "PHOTO FRAME", "DOORMAT",    "LUNCH BAG"};
   return std::string(kColours[rank % kColours.size()]) + " " + kThings[rank % kThings.size()];
 }
 

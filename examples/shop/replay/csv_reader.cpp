@@ -49,9 +49,8 @@ std::string_view CsvReader::read_field(std::size_t& at, std::string& field) cons
 }
 
 bool CsvReader::ends_line(std::size_t at) const noexcept {
-  return at < text_.size() &&
-         (text_[at] == '\n' ||
-          (text_[at] == '\r' && (at + 1 == text_.size() || text_[at + 1] == '\n')));
+  return at < text_.size() && (text_[at] == '\n' || (text_[at] == '\r' && (at + 1 == text_.size() ||
+                                                                           text_[at + 1] == '\n')));
 }
 
 std::string_view CsvReader::take_until(std::size_t end) {

@@ -35,11 +35,12 @@ std::string progress_text(std::size_t done, std::size_t total,
   const double rate = static_cast<double>(done) / elapsed.count();
   char rate_text[32];
   std::snprintf(rate_text, sizeof rate_text, "  %.*f/s  ", rate < 10 ? 1 : 0, rate);
-  return text + rate_text + duration_text(static_cast<double>(total - std::min(done, total)) / rate) +
-         " left";
+  return text + rate_text +
+         duration_text(static_cast<double>(total - std::min(done, total)) / rate) + " left";
 }
 
-ProgressBar::ProgressBar(std::size_t total) : total_(total), terminal_(isatty(STDERR_FILENO) == 1) {}
+ProgressBar::ProgressBar(std::size_t total)
+    : total_(total), terminal_(isatty(STDERR_FILENO) == 1) {}
 
 void ProgressBar::update(std::size_t done) {
   const Clock::time_point now = Clock::now();

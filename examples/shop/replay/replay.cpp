@@ -70,7 +70,7 @@ class Replay {
         [&](const auto& command) {
           eventcore::ExecuteOptions how{.idempotency_key = step.key, .correlation_id = step.key};
           const auto accepted = executor_.submit(
-              command, std::move(how), [this, &step](auto result) { finish(step, result); });
+              command, std::move(how), [this, &step](auto result) { this->finish(step, result); });
           if (!accepted) finish(step, accepted);
         },
         step.command);

@@ -136,8 +136,8 @@ class Invoices {
 
 eventcore::Result<void> check_header(const std::optional<CsvRecord>& header) {
   const auto columns = retail_columns();
-  if (header && std::equal(header->fields.begin(), header->fields.end(), columns.begin(),
-                           columns.end())) {
+  if (header &&
+      std::equal(header->fields.begin(), header->fields.end(), columns.begin(), columns.end())) {
     return {};
   }
   std::string names;
@@ -164,8 +164,8 @@ eventcore::Result<RetailFile> parse_retail_file(std::string bytes) {
     if (auto* row = std::get_if<RetailRow>(&parsed)) {
       invoices.add(std::move(*row));
     } else {
-      file.rejected.push_back({record->line, std::move(std::get<RowFault>(parsed).reason),
-                               std::string(record->text)});
+      file.rejected.push_back(
+          {record->line, std::move(std::get<RowFault>(parsed).reason), std::string(record->text)});
     }
   }
   file.steps = invoices.take_steps();

@@ -8,9 +8,9 @@ namespace shop {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> kColumns{"InvoiceNo",   "StockCode", "Description",
-                                                   "Quantity",    "InvoiceDate", "UnitPrice",
-                                                   "CustomerID",  "Country"};
+constexpr std::array<std::string_view, 8> kColumns{"InvoiceNo",  "StockCode",   "Description",
+                                                   "Quantity",   "InvoiceDate", "UnitPrice",
+                                                   "CustomerID", "Country"};
 
 /// Takes `digits_min` to `digits_max` digits from the front of `text`.
 std::optional<int> take_number(std::string_view& text, std::size_t digits_min,

@@ -26,8 +26,8 @@ std::size_t character_size(std::string_view text) noexcept {
   }
   // Longer than necessary, a surrogate, or past the end of Unicode.
   constexpr std::array<std::uint32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
-  const bool bad = value < kSmallest[size] || value > 0x10FFFF ||
-                   (value >= 0xD800 && value <= 0xDFFF);
+  const bool bad =
+      value < kSmallest[size] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF);
   return bad ? 0 : size;
 }
 

@@ -52,8 +52,7 @@ eventcore::Result<BusinessMetrics> BusinessMetrics::create(
 }
 
 void BusinessMetrics::record_api_request(std::string_view method, std::string_view endpoint,
-                                         unsigned status,
-                                         std::chrono::nanoseconds duration) const {
+                                         unsigned status, std::chrono::nanoseconds duration) const {
   requests_.with(method, endpoint, std::to_string(status)).increment();
   durations_.with(method, endpoint).record(duration);
 }

@@ -34,12 +34,12 @@ class FoldedStreams {
                                               eventcore::Deadline deadline) {
     Entry entry = known(stream);
     while (true) {
-      auto page = store_.read_stream(
-          stream, {.from_version = entry.version + 1, .deadline = deadline});
+      auto page =
+          store_.read_stream(stream, {.from_version = entry.version + 1, .deadline = deadline});
       if (!page) return std::move(page).error();
       for (const eventcore::StoredEvent& stored : page->events) {
-        auto event = eventcore::decode_event<typename F::Events>(
-            stored.type, stored.schema_version, stored.payload);
+        auto event = eventcore::decode_event<typename F::Events>(stored.type, stored.schema_version,
+                                                                 stored.payload);
         if (!event) return std::move(event).error();
         F::apply(entry.state, *event, {stored.stream, stored.version, stored.headers});
         entry.version = stored.version;

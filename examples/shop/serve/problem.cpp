@@ -51,7 +51,9 @@ eventcore::http::Response to_response(const Problem& problem) {
 Problem problem_of(const eventcore::Rejection& rejection) {
   const std::string_view code = rejection.code.view();
   const bool never = code == "no_lines" || code == "bad_quantity" || code == "amount_too_large";
-  return {.status = static_cast<std::uint16_t>(never ? 422 : 409), .code = code, .detail = rejection.message};
+  return {.status = static_cast<std::uint16_t>(never ? 422 : 409),
+          .code = code,
+          .detail = rejection.message};
 }
 
 Problem problem_of(const eventcore::Error& error) {

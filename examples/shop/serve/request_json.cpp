@@ -142,8 +142,8 @@ auto parse(std::string_view body, Make make)
 
 template <class Kind>
 Code<Kind> new_code() {
-  const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(
-      std::chrono::system_clock::now());
+  const auto now =
+      std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
   return Code<Kind>::parse(eventcore::mint_uuid(now).to_string()).value();
 }
 

@@ -38,9 +38,10 @@ std::int64_t fingerprint(const http::Request& request) {
 }
 
 eventcore::ExecuteOptions options_for(const http::Request& request) {
-  eventcore::ExecuteOptions options{.deadline = kDeadline,
-                                    .trace = eventcore::TraceContext::parse(
-                                        request.header("traceparent").value_or(""))};
+  eventcore::ExecuteOptions options{
+      .deadline = kDeadline,
+      .trace = eventcore::TraceContext::parse(request.header("traceparent").value_or(""))};
+  options.correlation_id = request.header("X-Correlation-Id").value_or("");
   // Imports have keys of their own, such as `order:536365`; those of clients can't meet them.
   const std::string_view key = request.header("Idempotency-Key").value_or("");
   if (!key.empty()) options.idempotency_key = "api:" + std::string(key);
@@ -94,8 +95,8 @@ std::optional<http::Response> refuse_post(const http::Request& request) {
     return to_response({415, "unsupported_media_type", "Bodies are application/json."});
   }
   if (request.header("Idempotency-Key").value_or("").size() > kKeyBytesMax) {
-    return to_response({400, "invalid_idempotency_key",
-                        "An Idempotency-Key has at most 200 bytes."});
+    return to_response(
+        {400, "invalid_idempotency_key", "An Idempotency-Key has at most 200 bytes."});
   }
   return std::nullopt;
 }
@@ -127,7 +128,7 @@ void ShopApi::mount(http::Server& server) {
 
 template <class Command>
 std::variant<eventcore::ExecutionResult, http::Response> ShopApi::execute(const Request& request,
-                                                                         const Command& command) {
+                                                                          const Command& command) {
   auto result = executor_.execute(command, options_for(request));
   if (!result) return to_response(problem_of(result.error()));
   if (result->rejected()) return to_response(problem_of(*result->rejection()));
@@ -147,11 +148,10 @@ std::optional<http::Response> ShopApi::refuse_other_request(
     const Request& request, const eventcore::ExecutionResult& result) {
   const auto events = result.events_written();
   if (events.empty()) return std::nullopt;
-  const auto page = store_.read_stream(
-      eventcore::StreamId::literal(events.front().stream),
-      {.from_version = events.front().version,
-       .limit = 1,
-       .deadline = eventcore::Deadline::after(kDeadline)});
+  const auto page = store_.read_stream(eventcore::StreamId::literal(events.front().stream),
+                                       {.from_version = events.front().version,
+                                        .limit = 1,
+                                        .deadline = eventcore::Deadline::after(kDeadline)});
   if (!page) return to_response(problem_of(page.error()));
   const auto headers = page->events.empty()
                            ? eventcore::Result<eventcore::Headers>(eventcore::Headers())
@@ -246,8 +246,11 @@ http::Response ShopApi::read_product(const Request& request) {
   if (!entry) return to_response(problem_of(entry.error()));
   if (entry->version.value == 0) return not_found("product");
   const Product& product = entry->state;
-  Json json{{"product", code->text()}, {"tracked", product.tracked}, {"on_hand", nullptr},
-            {"sold", product.sold},    {"returned", product.returned}};
+  Json json{{"product", code->text()},
+            {"tracked", product.tracked},
+            {"on_hand", nullptr},
+            {"sold", product.sold},
+            {"returned", product.returned}};
   if (product.tracked) json["on_hand"] = product.on_hand;
   return http::json_response(200, json.dump());
 }

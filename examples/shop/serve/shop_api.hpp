@@ -14,8 +14,8 @@
 /// | `GET /reports/revenue` | 200                                                            |
 ///
 /// A `POST` with an `Idempotency-Key` can be repeated after any failure: what was stored is found
-/// by the key, and the answer is the first one with `Idempotency-Replayed: true`. A `traceparent`
-/// is stored with the events. Errors are problem documents; see problem.hpp.
+/// by the key, and the answer is the first one with `Idempotency-Replayed: true`. `traceparent` and
+/// `X-Correlation-Id` are stored with the events. Errors are problem documents; see problem.hpp.
 
 #include <mutex>
 #include <optional>

@@ -75,14 +75,14 @@ ShopServer::ShopServer(const ShopServerOptions& options, std::shared_ptr<Metrics
       metrics_server_({.listen = options.metrics_listen}) {
   api_.mount(api_server_);
   health_.add("store", {.ready = true, .startup = true}, [this] { return check_store(*store_); });
-  http::mount_endpoints(metrics_server_,
-                        {.metrics =
-                             [this](const http::Request&) {
-                               auto page = metrics_->export_metrics();
-                               return http::Response{.content_type = std::string(page.content_type),
-                                                     .body = std::move(page.body)};
-                             },
-                         .health = &health_});
+  http::mount_endpoints(metrics_server_, {.metrics =
+                                              [this](const http::Request&) {
+                                                auto page = metrics_->export_metrics();
+                                                return http::Response{
+                                                    .content_type = std::string(page.content_type),
+                                                    .body = std::move(page.body)};
+                                              },
+                                          .health = &health_});
 }
 
 ShopServer::~ShopServer() { ignore_error(stop(), "whoever wants to know calls stop"); }

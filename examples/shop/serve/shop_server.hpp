@@ -22,9 +22,9 @@
 namespace shop {
 
 struct ShopServerOptions {
-  std::string store;                             ///< URL.
-  std::string listen = "127.0.0.1:8080";         ///< Of the API; port 0 picks one.
-  std::string metrics_listen = "127.0.0.1:9464"; ///< Of `/metrics` and `/health`; the same.
+  std::string store;                              ///< URL.
+  std::string listen = "127.0.0.1:8080";          ///< Of the API; port 0 picks one.
+  std::string metrics_listen = "127.0.0.1:9464";  ///< Of `/metrics` and `/health`; the same.
 };
 
 /// Owns its threads through its parts. Thread-safety: One thread at a time.
@@ -51,8 +51,7 @@ class ShopServer {
  private:
   ShopServer(const ShopServerOptions& options,
              std::shared_ptr<eventcore::observability::MetricsService> metrics,
-             const BusinessMetrics& business_metrics,
-             std::unique_ptr<eventcore::EventStore> store);
+             const BusinessMetrics& business_metrics, std::unique_ptr<eventcore::EventStore> store);
   eventcore::Result<void> listen();
 
   std::shared_ptr<eventcore::observability::MetricsService> metrics_;

@@ -98,9 +98,9 @@ TEST(PlaceOrder, RefusesLinesThatMakeNoSense) {
   EXPECT_EQ(shop.refusal(order("1", {line("A", kQuantityMax)})), "");
   EXPECT_EQ(shop.refusal(order("2", {line("A", kQuantityMax + 1)})), "bad_quantity");
   EXPECT_EQ(shop.refusal(order("2", {line("A", 1'000, "922337203685477")})), "amount_too_large");
-  EXPECT_EQ(shop.refusal(order("2", {line("A", 1, "900000000000000"),
-                                     line("B", 1, "900000000000000")})),
-            "amount_too_large");
+  EXPECT_EQ(
+      shop.refusal(order("2", {line("A", 1, "900000000000000"), line("B", 1, "900000000000000")})),
+      "amount_too_large");
 }
 
 TEST(ReturnGoods, PutsTrackedGoodsBackIntoStock) {

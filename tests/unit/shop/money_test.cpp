@@ -27,7 +27,9 @@ TEST(Money, ReadsDecimalsExactly) {
 
 TEST(Money, RefusesTextThatIsNoDecimal) {
   for (const char* text : {"", ".", "-", "+-1", "1e5", "1,5", " 1", "1 ", "0x1", "1.2.3", "NaN",
-                           "inf", "1.00001", "--1", "\xA3" "5"}) {
+                           "inf", "1.00001", "--1",
+                           "\xA3"
+                           "5"}) {
     EXPECT_EQ(round_trip(text), "none") << text;
   }
 }

@@ -52,8 +52,7 @@ TEST(Replay, TellsOfRefusalsAndGoesOn) {
   std::size_t problems = 0;
   const auto steps = hundred_steps();
   const ReplayOutcome outcome =
-      replay(steps, shop.executor,
-             {.problem = [&](const ReplayStep&, const std::string& reason) {
+      replay(steps, shop.executor, {.problem = [&](const ReplayStep&, const std::string& reason) {
                ++problems;
                EXPECT_NE(reason.find("P0"), std::string::npos);
              }});
@@ -76,13 +75,11 @@ TEST(Replay, StopsBetweenCommandsAndCanGoOn) {
   ShopOnMemory shop;
   const auto steps = hundred_steps();
   std::stop_source stop;
-  ReplayOutcome outcome =
-      replay(steps, shop.executor,
-             {.concurrency = 1,
-              .stop = stop.get_token(),
-              .progress = [&](const ReplayTally& tally) {
-                if (tally.done() >= 30) stop.request_stop();
-              }});
+  ReplayOutcome outcome = replay(
+      steps, shop.executor,
+      {.concurrency = 1, .stop = stop.get_token(), .progress = [&](const ReplayTally& tally) {
+         if (tally.done() >= 30) stop.request_stop();
+       }});
   EXPECT_TRUE(outcome.stopped);
   EXPECT_GE(outcome.tally.stored, 30U);
   EXPECT_LT(outcome.tally.stored, 100U);

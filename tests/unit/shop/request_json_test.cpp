@@ -34,7 +34,8 @@ std::string order_of_lines(std::size_t count) {
 
 TEST(RequestJson, BecomesAnOrder) {
   const auto parsed = parse_order(R"({"order":"9","customer":"77","country":"Norway","lines":[
-      {"product":"A","description":"Tea","quantity":2,"price":"2.55"}]})", {});
+      {"product":"A","description":"Tea","quantity":2,"price":"2.55"}]})",
+                                  {});
   const auto& order = std::get<PlaceOrder>(parsed);
   EXPECT_EQ(order.id.text(), "9");
   EXPECT_EQ(order.customer->text(), "77");

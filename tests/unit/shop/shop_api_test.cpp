@@ -118,9 +118,9 @@ TEST(ShopApi, ShowsAProductAfterEveryChange) {
   EXPECT_THAT(shop.api.read_product(get("A")).body, HasSubstr(R"("on_hand":5)"));
   EXPECT_EQ(shop.api.post_order(post(kOrder)).status, 201);
   EXPECT_THAT(shop.api.read_product(get("A")).body, HasSubstr(R"("on_hand":3)"));
-  EXPECT_EQ(shop.api.post_return(post(R"({"lines":[{"product":"A","quantity":1,"price":"1"}]})"))
-                .status,
-            201);
+  EXPECT_EQ(
+      shop.api.post_return(post(R"({"lines":[{"product":"A","quantity":1,"price":"1"}]})")).status,
+      201);
   EXPECT_EQ(shop.api.read_product(get("A")).body,
             R"({"product":"A","tracked":true,"on_hand":4,"sold":2,"returned":1})");
 }

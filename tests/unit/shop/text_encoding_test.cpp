@@ -15,7 +15,9 @@ TEST(TextEncoding, KeepsUtf8) {
 }
 
 TEST(TextEncoding, RemovesAByteOrderMark) {
-  EXPECT_EQ(to_utf8("\xEF\xBB\xBF" "abc"), "abc");
+  EXPECT_EQ(to_utf8("\xEF\xBB\xBF"
+                    "abc"),
+            "abc");
   EXPECT_EQ(to_utf8("\xEF\xBB\xBF"), "");
 }
 
