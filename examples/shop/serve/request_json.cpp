@@ -79,8 +79,10 @@ class ObjectReader {
 
   /// Prices are strings: a JSON number is a binary fraction for most clients.
   Money price(std::string_view name) {
-    const std::string written = text(name, 30);
-    const std::optional<Money> price = Money::parse(written);
+    const Json* value = find(name);
+    const auto* written = value == nullptr ? nullptr : value->get_ptr<const std::string*>();
+    std::optional<Money> price;
+    if (written != nullptr) price = Money::parse(*written);
     if (!price || *price < Money()) {
       return fault(name, "is not a string with a decimal of at most four places, as \"12.75\""),
              Money();
