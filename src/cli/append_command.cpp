@@ -83,12 +83,12 @@ class Appender {
   /// What stops the reading, other than a line.
   ExitCode end_of(LineReader::Outcome outcome, const LineReader& reader) {
     if (outcome == LineReader::Outcome::TooLong) {
-      return fail(ExitCode::BadInput,
-                  "longer than " + std::to_string(kLineBytesMax) + " bytes", reader.number());
+      return fail(ExitCode::BadInput, "longer than " + std::to_string(kLineBytesMax) + " bytes",
+                  reader.number());
     }
     if (outcome == LineReader::Outcome::Failed) {
-      return console_.fail(ExitCode::Failed, "can't read " + input_.name() + ": " +
-                                                 std::strerror(reader.error()));
+      return console_.fail(ExitCode::Failed,
+                           "can't read " + input_.name() + ": " + std::strerror(reader.error()));
     }
     return ExitCode::Done;
   }
@@ -266,7 +266,8 @@ void add_append_command(CLI::App& app, Chosen& chosen) {
       "are strings, numbers or booleans of your own. data_base64 takes data that is not JSON,\n"
       "schema_version (1) the version of the type.\n\n"
       "Each line is a batch of its own; the first failure ends the work. A file is checked as a\n"
-      "whole before the first line is stored. With --atomic all lines are one batch: all or none.\n\n"
+      "whole before the first line is stored. With --atomic all lines are one batch: all or "
+      "none.\n\n"
       "Examples:\n"
       "  eventcore append --store sqlite:shop.db events.jsonl\n"
       "  generate | eventcore append --store sqlite:shop.db --atomic\n");

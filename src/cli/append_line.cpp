@@ -218,15 +218,13 @@ Result<std::uint32_t> BatchBuilder::stream_of(const AppendLine& line) {
 
 Result<void> BatchBuilder::add(const AppendLine& line) {
   if (batch_.event_count() == limits::kBatchEvents) {
-    return make_error(ErrorCode::LimitExceeded, "a batch has at most " +
-                                                    std::to_string(limits::kBatchEvents) +
-                                                    " events");
+    return make_error(ErrorCode::LimitExceeded,
+                      "a batch has at most " + std::to_string(limits::kBatchEvents) + " events");
   }
   if (batch_.byte_count() + line.type.size() + line.payload.size() + line.headers.size() >
       limits::kBatchBytes) {
-    return make_error(ErrorCode::LimitExceeded, "a batch has at most " +
-                                                    std::to_string(limits::kBatchBytes) +
-                                                    " bytes");
+    return make_error(ErrorCode::LimitExceeded,
+                      "a batch has at most " + std::to_string(limits::kBatchBytes) + " bytes");
   }
   BatchInfo& info = batch_.info;
   if (auto agreed = agree("correlation_id", line.correlation_id, info.correlation_id); !agreed) {
@@ -239,17 +237,15 @@ Result<void> BatchBuilder::add(const AppendLine& line) {
   const Result<std::uint32_t> stream = stream_of(line);
   if (!stream) return stream.error();
   if (batch_.streams().size() > limits::kBatchStreams) {
-    return make_error(ErrorCode::LimitExceeded, "a batch has at most " +
-                                                    std::to_string(limits::kBatchStreams) +
-                                                    " streams");
+    return make_error(ErrorCode::LimitExceeded,
+                      "a batch has at most " + std::to_string(limits::kBatchStreams) + " streams");
   }
   batch_.add_event(*stream, line.type, line.schema_version, line.payload, line.headers);
   return {};
 }
 
 WriteBatch BatchBuilder::take() {
-  batch_.info.id =
-      mint_uuid(std::chrono::floor<std::chrono::milliseconds>(system_clock().wall()));
+  batch_.info.id = mint_uuid(std::chrono::floor<std::chrono::milliseconds>(system_clock().wall()));
   batch_.info.command_type = kCommandType;
   streams_.clear();
   return std::exchange(batch_, WriteBatch());

@@ -33,7 +33,8 @@ class AppendPipeline::LineAppend final : public AppendOperation {
   const std::uint64_t line_;
   WakeUp& wake_;
   std::optional<Result<WriteResult>> result_;
-  std::atomic<bool> done_ = false;  // atomic: set by the store's thread; publishes result_ and batch
+  std::atomic<bool> done_ =
+      false;  // atomic: set by the store's thread; publishes result_ and batch
 };
 
 AppendPipeline::AppendPipeline(EventStore& store, WakeUp& wake) : store_(store), wake_(wake) {}

@@ -25,10 +25,7 @@ bool is_known(FrameKind kind) {
 }  // namespace
 
 ArchiveReader::ArchiveReader(std::filesystem::path path, int descriptor, std::uint64_t size)
-    : path_(std::move(path)),
-      descriptor_(descriptor),
-      size_(size),
-      context_(ZSTD_createDCtx()) {
+    : path_(std::move(path)), descriptor_(descriptor), size_(size), context_(ZSTD_createDCtx()) {
   EVENTCORE_ASSERT(context_ != nullptr, "out of memory");
 }
 
@@ -59,8 +56,8 @@ Result<void> ArchiveReader::read(std::string& to, std::size_t bytes) {
   }
   to.resize(bytes);
   for (std::size_t done = 0; done != bytes;) {
-    const ssize_t got = pread(descriptor_, to.data() + done, bytes - done,
-                              static_cast<off_t>(offset_ + done));
+    const ssize_t got =
+        pread(descriptor_, to.data() + done, bytes - done, static_cast<off_t>(offset_ + done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return unreadable(path_, std::strerror(errno));
     if (got == 0) return damaged(offset_ + done, "the file became shorter");
@@ -80,7 +77,8 @@ Result<void> ArchiveReader::begin() {
   if (magic != kMagic) return unreadable(path_, "it is no backup of eventcore");
   const Result<Frame> frame = next_frame();
   if (!frame) return frame.error();
-  if (frame->header.kind != FrameKind::Head) return damaged(frame->offset, "there is no HEAD frame");
+  if (frame->header.kind != FrameKind::Head)
+    return damaged(frame->offset, "there is no HEAD frame");
   Result<ArchiveHead> head = decode_head(stored_);
   if (!head) return damaged(frame->offset, head.error().message);
   head_ = *std::move(head);
@@ -138,8 +136,8 @@ Result<ArchiveTail> ArchiveReader::check(const Progress& progress) {
 
 Result<void> ArchiveReader::decompress(const Frame& frame) {
   raw_.resize(frame.header.raw_bytes);
-  const std::size_t bytes = ZSTD_decompressDCtx(context_.get(), raw_.data(), raw_.size(),
-                                                stored_.data(), stored_.size());
+  const std::size_t bytes =
+      ZSTD_decompressDCtx(context_.get(), raw_.data(), raw_.size(), stored_.data(), stored_.size());
   if (ZSTD_isError(bytes) != 0) return damaged(frame.offset, ZSTD_getErrorName(bytes));
   if (bytes != raw_.size()) return damaged(frame.offset, "the frame has another length");
   return {};

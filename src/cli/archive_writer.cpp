@@ -75,8 +75,8 @@ ArchiveWriter::~ArchiveWriter() {
 }
 
 Error ArchiveWriter::failed(std::string_view what) const {
-  return make_error(ErrorCode::HandlerFailed, std::string(what) + " " + path_.string() + ": " +
-                                                  std::strerror(errno));
+  return make_error(ErrorCode::HandlerFailed,
+                    std::string(what) + " " + path_.string() + ": " + std::strerror(errno));
 }
 
 Result<void> ArchiveWriter::write(std::string_view bytes) {

@@ -109,8 +109,7 @@ class StreamIndex {
     if (found != index_.end()) return found->second;
     Result<StreamId> id = StreamId::parse(name);
     if (!id) return id.error();
-    const std::uint32_t index =
-        batch_.add_stream(*std::move(id), ExpectedVersion::exactly(before));
+    const std::uint32_t index = batch_.add_stream(*std::move(id), ExpectedVersion::exactly(before));
     index_.emplace(name, index);
     return index;
   }
@@ -200,8 +199,7 @@ Result<WriteBatch> rebuild(const ArchivedBatch& archived) {
     if (event.version.value == 0) {
       return make_error(ErrorCode::DecodeFailed, "an event has version 0", event.stream);
     }
-    const Result<std::uint32_t> stream =
-        streams.at(event.stream, {event.version.value - 1});
+    const Result<std::uint32_t> stream = streams.at(event.stream, {event.version.value - 1});
     if (!stream) return stream.error();
     batch.add_event(*stream, event.type, event.schema_version, event.payload, event.headers);
   }

@@ -99,8 +99,7 @@ ExitCode back_up(const BackupOptions& options, EventStore& store, Console& conso
   const Result<LogEnd> after = begin_of(options, store, console);
   if (!after) return console.fail(after.error());
   const Result<std::unique_ptr<ArchiveWriter>> writer = ArchiveWriter::create(
-      options.file,
-      {.after = *after, .created = begun, .store = store.description().location});
+      options.file, {.after = *after, .created = begun, .store = store.description().location});
   if (!writer) return console.fail(writer.error());
   const Position until = store.head();
   if (auto copied = copy(store, after->position, until, **writer, console); !copied) {
@@ -133,7 +132,8 @@ ExitCode backup(const BackupOptions& options, Console& console) {
 
 void add_backup_command(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<BackupOptions>();
-  CLI::App* command = app.add_subcommand("backup", "Copy the events to a file, while writing goes on");
+  CLI::App* command =
+      app.add_subcommand("backup", "Copy the events to a file, while writing goes on");
   command->footer(
       "The archive holds whole commands up to the head at the beginning, compressed and with\n"
       "checksums, in a form that every kind of store can restore. The file appears under its name\n"
@@ -145,11 +145,10 @@ void add_backup_command(CLI::App& app, Chosen& chosen) {
       "  eventcore restore --store sqlite:copy.db monday.ecb tuesday.ecb\n");
   add_store_option(*command, options->store);
   command->add_option("FILE", options->file, "The archive to write")->required();
-  CLI::Option* from =
-      command
-          ->add_option("--incremental-from", options->incremental_from,
-                       "Only what came after this archive")
-          ->type_name("FILE");
+  CLI::Option* from = command
+                          ->add_option("--incremental-from", options->incremental_from,
+                                       "Only what came after this archive")
+                          ->type_name("FILE");
   command
       ->add_option("--after", options->after,
                    "Only what came after this position, the last one of a command")

@@ -245,9 +245,8 @@ Result<Position> visit_events(EventStore& store, const Selection& selection, boo
   if (!bounded.streams.empty()) {
     return visit_streams(store, bounded, until, batches, console, visit);
   }
-  return visit_log(store, bounded,
-                   {.after = bounded.after, .until = until, .with_batch = batches}, console,
-                   visit);
+  return visit_log(store, bounded, {.after = bounded.after, .until = until, .with_batch = batches},
+                   console, visit);
 }
 
 }  // namespace eventcore::cli

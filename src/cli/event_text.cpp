@@ -44,9 +44,9 @@ std::vector<Column> event_columns() {
 }
 
 std::vector<std::string> event_row(const StoredEvent& event) {
-  return {std::to_string(event.position.value), short_time(event.time),
-          std::string(event.stream),            std::to_string(event.version.value),
-          std::string(event.type),              payload_text(event.payload)};
+  return {
+      std::to_string(event.position.value), short_time(event.time),  std::string(event.stream),
+      std::to_string(event.version.value),  std::string(event.type), payload_text(event.payload)};
 }
 
 std::string event_json(const StoredEvent& event) {

@@ -61,8 +61,7 @@ ExitCode follow(EventStore& store, const Selection& selection, Position after, b
 }
 
 ExitCode events(const EventsOptions& options, Console& console) {
-  const Result<Selection> selection =
-      parse_selection(options.selection, system_clock().wall());
+  const Result<Selection> selection = parse_selection(options.selection, system_clock().wall());
   if (!selection) return console.fail(selection.error());
   return with_store(console, options.store, reading(), [&](EventStore& store) {
     EventPrinter printer(options, console);

@@ -5,13 +5,16 @@ namespace eventcore::cli {
 ExitCode exit_code_of(ErrorCode code) noexcept {
   switch (code) {
     case ErrorCode::InvalidArgument:
-    case ErrorCode::LimitExceeded: return ExitCode::BadInput;
+    case ErrorCode::LimitExceeded:
+      return ExitCode::BadInput;
     case ErrorCode::VersionConflict:
-    case ErrorCode::KeyReused: return ExitCode::Conflict;
+    case ErrorCode::KeyReused:
+      return ExitCode::Conflict;
     case ErrorCode::Unavailable:
     case ErrorCode::CommitInDoubt:
     case ErrorCode::ShuttingDown:
-    case ErrorCode::Corrupt: return ExitCode::StoreUnusable;
+    case ErrorCode::Corrupt:
+      return ExitCode::StoreUnusable;
     case ErrorCode::UndeclaredStream:
     case ErrorCode::UnknownEventType:
     case ErrorCode::DecodeFailed:
@@ -19,7 +22,8 @@ ExitCode exit_code_of(ErrorCode code) noexcept {
     case ErrorCode::DeadlineExceeded:
     case ErrorCode::Cancelled:
     case ErrorCode::Overloaded:
-    case ErrorCode::WouldDeadlock: break;
+    case ErrorCode::WouldDeadlock:
+      break;
   }
   return ExitCode::Failed;
 }

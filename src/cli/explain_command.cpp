@@ -31,9 +31,8 @@ struct Explanation {
 
 Result<Explanation> read_batch(EventStore& store, Position first, std::uint32_t events) {
   Explanation explanation;
-  LogQuery query{.after = {first.value - 1},
-                 .until = Position{first.value + events - 1},
-                 .with_batch = true};
+  LogQuery query{
+      .after = {first.value - 1}, .until = Position{first.value + events - 1}, .with_batch = true};
   for (bool more = true; more;) {
     Result<EventPage> page = store.read(query);
     if (!page) return page.error();
@@ -113,7 +112,8 @@ void print_interference(Console& console, const Explanation& explanation) {
 
 void print_text(Console& console, const Explanation& explanation) {
   const StoredBatch& batch = *explanation.batch;
-  Table table({{"COMMAND"}, {batch.command_type.empty() ? "(no type)" : batch.command_type}}, false);
+  Table table({{"COMMAND"}, {batch.command_type.empty() ? "(no type)" : batch.command_type}},
+              false);
   table.add({"command id", batch.id.to_string()});
   table.add({"positions", positions_text(batch)});
   table.add({"time", full_time(explanation.pages.front().events.front().time)});
@@ -212,12 +212,11 @@ Result<void> search(EventStore& store, Position after, Wanted wanted, Console& c
   Selection all;
   all.after = after;
   Result<void> result;
-  const Result<Position> searched = visit_events(
-      store, all, true, console,
-      {.event = [&](const StoredEvent& event) {
-        if (event.ordinal != 0 || !result || !wanted(*event.batch)) return;
-        result = explainer.explain(event.batch->first, event.batch->events);
-      }});
+  const Result<Position> searched =
+      visit_events(store, all, true, console, {.event = [&](const StoredEvent& event) {
+                     if (event.ordinal != 0 || !result || !wanted(*event.batch)) return;
+                     result = explainer.explain(event.batch->first, event.batch->events);
+                   }});
   if (!searched) return searched.error();
   return result;
 }
@@ -247,8 +246,7 @@ Result<void> explain_command_id(EventStore& store, const Uuid& id, Console& cons
 
 std::optional<Position> parse_position(std::string_view text) {
   Position position;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), position.value);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), position.value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return position;
 }
@@ -289,8 +287,10 @@ void add_explain_command(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("explain", "Tell how events came about");
   command->footer(
       "Shows the command that wrote the events: which streams it had read and at which version,\n"
-      "who was faster in attempts that failed, and what it wrote. A trace may hold several commands.\n"
-      "A position is found at once, a command id by its time; a trace is searched in the whole log.\n\n"
+      "who was faster in attempts that failed, and what it wrote. A trace may hold several "
+      "commands.\n"
+      "A position is found at once, a command id by its time; a trace is searched in the whole "
+      "log.\n\n"
       "Examples:\n"
       "  eventcore explain --store sqlite:shop.db 1042\n"
       "  eventcore explain --store sqlite:shop.db 0190b2f1-5a3c-7d4e-8f60-718293a4b5c6\n"

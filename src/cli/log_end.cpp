@@ -5,9 +5,9 @@ namespace eventcore::cli {
 Result<LogEnd> log_end_at(EventStore& store, Position position) {
   if (position.value == 0) return LogEnd{};
   if (position > store.head()) {
-    return make_error(ErrorCode::InvalidArgument,
-                      "position " + std::to_string(position.value) + " is behind the head, " +
-                          std::to_string(store.head().value));
+    return make_error(ErrorCode::InvalidArgument, "position " + std::to_string(position.value) +
+                                                      " is behind the head, " +
+                                                      std::to_string(store.head().value));
   }
   const Result<EventPage> page = store.read(LogQuery{
       .after = {position.value - 1}, .until = position, .events_max = 1, .with_batch = true});

@@ -61,8 +61,7 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error, std::string_v
     message = "there is no subcommand '" + std::string(first_argument) + "'";
   }
   Console console(STDOUT_FILENO, STDERR_FILENO, name, std::move(stop));
-  return static_cast<int>(
-      console.fail(ExitCode::BadInput, message + "; see " + name + " --help"));
+  return static_cast<int>(console.fail(ExitCode::BadInput, message + "; see " + name + " --help"));
 }
 
 /// What `--help` and `--version` print.

@@ -51,7 +51,8 @@ void add_metrics_command(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<DescribeOptions>();
   CLI::App* metrics = app.add_subcommand("metrics", "Tell which metrics EventCore exports");
   metrics->require_subcommand(1);
-  CLI::App* command = metrics->add_subcommand("describe", "List every metric, what it means and its labels");
+  CLI::App* command =
+      metrics->add_subcommand("describe", "List every metric, what it means and its labels");
   command->footer(
       "Examples:\n"
       "  eventcore metrics describe\n"

@@ -38,11 +38,10 @@ Result<std::vector<CheckedArchive>> check_archives(const std::vector<std::string
     Result<std::unique_ptr<ArchiveReader>> reader = ArchiveReader::open(file);
     if (!reader) return reader.error();
     ProgressLine line(console, "checking " + file, "bytes");
-    const Result<ArchiveTail> tail =
-        (*reader)->check([&](std::uint64_t done, std::uint64_t total) {
-          line.update(done, total);
-          return !console.stopped();
-        });
+    const Result<ArchiveTail> tail = (*reader)->check([&](std::uint64_t done, std::uint64_t total) {
+      line.update(done, total);
+      return !console.stopped();
+    });
     if (!tail) return tail.error();
     if (!archives.empty() && archives.back().tail.end != (*reader)->head().after) {
       return make_error(ErrorCode::InvalidArgument,
@@ -184,7 +183,8 @@ void add_restore_command(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<RestoreOptions>();
   CLI::App* command = app.add_subcommand("restore", "Bring events back from backups");
   command->footer(
-      "Events keep their positions, versions, ids and times. All files are checked before anything\n"
+      "Events keep their positions, versions, ids and times. All files are checked before "
+      "anything\n"
       "is written. The store is created if it is missing; it has to be empty, or to end exactly\n"
       "where the first file begins. With --resume it may hold a part of the files already.\n"
       "--store memory: only checks that the files can be restored.\n\n"

@@ -27,8 +27,7 @@ int open_signals() {
 
 }  // namespace
 
-StopSignalsThread::StopSignalsThread()
-    : signals_(open_signals()), quit_(eventfd(0, EFD_CLOEXEC)) {
+StopSignalsThread::StopSignalsThread() : signals_(open_signals()), quit_(eventfd(0, EFD_CLOEXEC)) {
   EVENTCORE_ASSERT(signals_ >= 0 && quit_ >= 0, "no descriptors for signals");
 }
 

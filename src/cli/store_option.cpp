@@ -7,7 +7,8 @@ namespace eventcore::cli {
 
 void add_store_option(CLI::App& command, std::string& url) {
   command
-      .add_option("--store", url, "The store: sqlite:PATH, memory: or postgres://USER@HOST/DATABASE")
+      .add_option("--store", url,
+                  "The store: sqlite:PATH, memory: or postgres://USER@HOST/DATABASE")
       ->type_name("URL")
       ->required();
 }

@@ -42,10 +42,9 @@ ExitCode list_streams(const StreamsOptions& options, EventStore& store, Console&
   const Result<Selection> selection = parse_selection(options.streams, system_clock().wall());
   if (!selection) return console.fail(selection.error());
   StreamListQuery query{.after = options.after, .filter = selection->filter};
-  Table table({{"STREAM"},
-               {"EVENTS", Column::Align::Right},
-               {"LAST POSITION", Column::Align::Right}},
-              true);
+  Table table(
+      {{"STREAM"}, {"EVENTS", Column::Align::Right}, {"LAST POSITION", Column::Align::Right}},
+      true);
   std::uint64_t left = options.limit.value_or(UINT64_MAX);
   while (left != 0 && !console.stopped()) {
     query.limit = static_cast<std::size_t>(std::min<std::uint64_t>(left, kListedAtOnce));
@@ -126,7 +125,8 @@ void add_streams_command(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<StreamsOptions>();
   CLI::App* command = app.add_subcommand("streams", "List streams, or show one");
   command->footer(
-      "The list is in the byte order of the ids; events of one stream: eventcore events --stream.\n\n"
+      "The list is in the byte order of the ids; events of one stream: eventcore events "
+      "--stream.\n\n"
       "Examples:\n"
       "  eventcore streams --store sqlite:shop.db\n"
       "  eventcore streams --store sqlite:shop.db --prefix product- --limit 20\n"

@@ -126,11 +126,20 @@ std::optional<Timestamp> parse_age(std::string_view text, Timestamp now) {
   }
   std::int64_t unit = 0;
   switch (*end) {
-    case 's': unit = 1; break;
-    case 'm': unit = 60; break;
-    case 'h': unit = 3'600; break;
-    case 'd': unit = 86'400; break;
-    default: return std::nullopt;
+    case 's':
+      unit = 1;
+      break;
+    case 'm':
+      unit = 60;
+      break;
+    case 'h':
+      unit = 3'600;
+      break;
+    case 'd':
+      unit = 86'400;
+      break;
+    default:
+      return std::nullopt;
   }
   const std::int64_t since_epoch =
       std::chrono::duration_cast<seconds>(now.time_since_epoch()).count();

@@ -22,8 +22,8 @@ namespace eventcore::cli {
 [[nodiscard]] std::string short_age(std::chrono::nanoseconds age);
 
 /// A time written as RFC 3339 (`2024-05-01T10:00:00.5+02:00`; the offset may be left out and is
-/// UTC then), as a date (its beginning in UTC), or as an age before `now`: `90s`, `15m`, `2h`, `7d`.
-/// Errors: InvalidArgument.
+/// UTC then), as a date (its beginning in UTC), or as an age before `now`: `90s`, `15m`, `2h`,
+/// `7d`. Errors: InvalidArgument.
 [[nodiscard]] Result<Timestamp> parse_time(std::string_view text, Timestamp now);
 
 }  // namespace eventcore::cli

@@ -45,10 +45,10 @@ void print_text(Console& console, const VerifyReport& report) {
   if (report.findings_total > report.findings.size()) {
     console.line("and " + grouped(report.findings_total - report.findings.size()) + " more");
   }
-  console.line("checked " + counted(report.events, "event") + ", " +
-               counted(report.batches, "batch") + ", " + counted(report.streams, "stream") + ": " +
-               (report.findings_total == 0 ? "no findings"
-                                           : counted(report.findings_total, "finding")));
+  console.line(
+      "checked " + counted(report.events, "event") + ", " + counted(report.batches, "batch") +
+      ", " + counted(report.streams, "stream") + ": " +
+      (report.findings_total == 0 ? "no findings" : counted(report.findings_total, "finding")));
 }
 
 ExitCode verify(const VerifyOptions& options, Console& console) {

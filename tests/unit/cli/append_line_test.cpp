@@ -116,9 +116,9 @@ TEST(AppendLine, RefusesWhatIsPastItsLimit) {
 TEST(BatchBuilder, GathersLinesByStream) {
   BatchBuilder builder;
   EXPECT_TRUE(builder.empty());
-  for (const char* text : {R"({"stream":"a","type":"T","data":1,"expected_version":4})",
-                           R"({"stream":"b","type":"U","data":2})",
-                           R"({"stream":"a","type":"T","data":3})"}) {
+  for (const char* text :
+       {R"({"stream":"a","type":"T","data":1,"expected_version":4})",
+        R"({"stream":"b","type":"U","data":2})", R"({"stream":"a","type":"T","data":3})"}) {
     ASSERT_TRUE(builder.add(line_of(text)));
   }
   const WriteBatch batch = builder.take();
@@ -134,8 +134,7 @@ TEST(BatchBuilder, GathersLinesByStream) {
 TEST(BatchBuilder, TakesExpectedVersionsBeforeTheBatchOrCountedOn) {
   for (const int second : {7, 8}) {
     BatchBuilder builder;
-    ASSERT_TRUE(
-        builder.add(line_of(R"({"stream":"a","type":"T","data":1,"expected_version":7})")));
+    ASSERT_TRUE(builder.add(line_of(R"({"stream":"a","type":"T","data":1,"expected_version":7})")));
     EXPECT_TRUE(builder.add(line_of(R"({"stream":"a","type":"T","data":1,"expected_version":)" +
                                     std::to_string(second) + "}")))
         << second;

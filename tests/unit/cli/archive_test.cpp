@@ -32,8 +32,7 @@ class Folder {
 
   [[nodiscard]] std::filesystem::path operator/(const char* name) const { return path_ / name; }
   [[nodiscard]] std::size_t files() const {
-    return static_cast<std::size_t>(
-        std::distance(std::filesystem::directory_iterator(path_), {}));
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
   }
 
  private:
@@ -44,9 +43,10 @@ WriteBatch make_batch(std::uint8_t number, std::size_t events, std::string_view 
   WriteBatch batch;
   batch.info.id.bytes.fill(number);
   batch.info.command_type = "place_order";
-  const std::uint32_t order = batch.add_stream(
-      StreamId::literal("order-" + std::to_string(number)), ExpectedVersion::any());
-  const std::uint32_t shared = batch.add_stream(StreamId::literal("shared"), ExpectedVersion::any());
+  const std::uint32_t order = batch.add_stream(StreamId::literal("order-" + std::to_string(number)),
+                                               ExpectedVersion::any());
+  const std::uint32_t shared =
+      batch.add_stream(StreamId::literal("shared"), ExpectedVersion::any());
   for (std::size_t i = 0; i != events; ++i) {
     batch.add_event(i % 2 == 0 ? order : shared, "Happened", static_cast<std::uint32_t>(i + 1),
                     payload);
@@ -84,8 +84,8 @@ std::unique_ptr<EventStore> filled_store(int batches) {
 }
 
 EventPage whole_log(EventStore& store) {
-  Result<EventPage> page = store.read(
-      LogQuery{.bytes_max = std::size_t{1024} * 1024 * 1024, .with_batch = true});
+  Result<EventPage> page =
+      store.read(LogQuery{.bytes_max = std::size_t{1024} * 1024 * 1024, .with_batch = true});
   EXPECT_TRUE(page);
   EXPECT_FALSE(page->more);
   return *std::move(page);

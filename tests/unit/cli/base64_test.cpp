@@ -24,8 +24,8 @@ TEST(Base64, ReadsBackEveryByte) {
 }
 
 TEST(Base64, RefusesWhatIsNotCanonical) {
-  for (const char* text : {"Z", "Zg", "Zg=", "Zg=a", "Z===", "Zh==", "Zm9=", "Zg==Zg==", "Zm 9",
-                           "====", "Zm9-"}) {
+  for (const char* text :
+       {"Z", "Zg", "Zg=", "Zg=a", "Z===", "Zh==", "Zm9=", "Zg==Zg==", "Zm 9", "====", "Zm9-"}) {
     EXPECT_EQ(from_base64(text), std::nullopt) << text;
   }
 }

@@ -116,7 +116,9 @@ TEST(Console, KnowsWhenTheUserWantsAnEnd) {
 TEST(Printable, EscapesWhatDrivesTerminals) {
   EXPECT_EQ(printable("plain ä €"), "plain ä €");
   EXPECT_EQ(printable("\x1b[2J\x7f\t"), "\\u001b[2J\\u007f\\u0009");
-  EXPECT_EQ(printable("\xc2\x9b" "5A\xc2\xa0"), "\\u009b5A\xc2\xa0");
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "5A\xc2\xa0"),
+            "\\u009b5A\xc2\xa0");
 }
 
 TEST(Counts, AreGroupedAndInTheirNumber) {

@@ -50,9 +50,8 @@ class EventSelection : public testing::Test {
     const Console console(-1, -1, "test", stop_.get_token());
     std::vector<std::uint64_t> positions;
     const Result<Position> reached = visit_events(
-        *store_, *selection, false, console, {.event = [&](const StoredEvent& event) {
-          positions.push_back(event.position.value);
-        }});
+        *store_, *selection, false, console,
+        {.event = [&](const StoredEvent& event) { positions.push_back(event.position.value); }});
     EXPECT_TRUE(reached) << reached.error().message;
     reached_ = *reached;
     return positions;

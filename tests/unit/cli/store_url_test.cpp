@@ -87,8 +87,8 @@ TEST(StoreUrl, NeverRepeatsAPasswordInARefusal) {
 }
 
 TEST(RedactPasswords, LeavesOtherTextAlone) {
-  for (const char* text : {"", "no URL here", "http://host:80/path", "a:b@c", "the password is gone",
-                           "sqlite:shop.db and memory:"}) {
+  for (const char* text : {"", "no URL here", "http://host:80/path", "a:b@c",
+                           "the password is gone", "sqlite:shop.db and memory:"}) {
     EXPECT_EQ(redact_passwords(text), text);
   }
 }
