@@ -143,11 +143,10 @@ void HttpConnection::read_header() {
   parser_->body_limit(core_.options.body_bytes_max);
   stream_.expires_after(core_.options.read_timeout);
   beast::http::async_read_header(
-      stream_, buffer_, *parser_,
-      [self = shared_from_this()](error_code error, std::size_t bytes) {
-        // A header that comes in one piece passes the parser whatever its size.
-        const bool is_long = !error && bytes > self->core_.options.header_bytes_max;
-        self->on_header(is_long ? beast::http::error::header_limit : error);
+      stream_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t bytes) {
+        // The parser's limit holds for the request line and for the fields one by one.
+        const bool is_large = !error && bytes > self->core_.options.header_bytes_max;
+        self->on_header(is_large ? beast::http::error::header_limit : error);
       });
 }
 

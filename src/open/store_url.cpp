@@ -19,9 +19,7 @@ Error bad_url(std::string message) {
 
 bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
 
-char lower(char c) {
-  return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-}
+char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
@@ -136,8 +134,8 @@ Error unknown_scheme(std::string_view text) {
   if (text.empty() || text.find_first_of("=@ ") != std::string_view::npos) {
     return bad_url("it has no scheme; " + std::string(kForms));
   }
-  return bad_url("'" + std::string(text) + "' has no scheme; for a file write sqlite:" +
-                 std::string(text));
+  return bad_url("'" + std::string(text) +
+                 "' has no scheme; for a file write sqlite:" + std::string(text));
 }
 
 }  // namespace
@@ -151,8 +149,8 @@ Result<StoreUrl> StoreUrl::parse_sqlite(std::string_view rest) {
   std::string_view path = rest.substr(0, mark);
   if (path.starts_with("///")) path.remove_prefix(2);
   if (path.starts_with("//")) {
-    return bad_url("sqlite: takes a path, not a host; write sqlite:" +
-                   std::string(path.substr(2)) + " or sqlite:///ABSOLUTE/PATH");
+    return bad_url("sqlite: takes a path, not a host; write sqlite:" + std::string(path.substr(2)) +
+                   " or sqlite:///ABSOLUTE/PATH");
   }
   if (path.empty()) return bad_url("sqlite: needs a path, as in sqlite:shop.db");
   if (path.find('\0') != std::string_view::npos) return bad_url("the path holds a NUL");
@@ -173,8 +171,8 @@ Result<StoreUrl> StoreUrl::parse_sqlite(std::string_view rest) {
     if (name != "durability") {
       return bad_url("unknown parameter '" + std::string(name) + "'; there is durability");
     }
-    url.durability_ = parse_durability(
-        sign == std::string_view::npos ? std::string_view{} : parameter.substr(sign + 1));
+    url.durability_ = parse_durability(sign == std::string_view::npos ? std::string_view{}
+                                                                      : parameter.substr(sign + 1));
     if (!url.durability_) return bad_url("durability is full, normal or off");
   }
   return url;
@@ -208,13 +206,13 @@ Result<std::unique_ptr<EventStore>> open_store(const StoreUrl& url, OpenStoreOpt
       sqlite.path = url.path();
       sqlite.create = options.create;
       sqlite.read_only = options.read_only;
-      sqlite.durability =
-          url.durability().value_or(options.durability.value_or(Durability::Full));
+      sqlite.durability = url.durability().value_or(options.durability.value_or(Durability::Full));
       sqlite.clock = options.clock;
       sqlite.probe = std::move(options.probe);
       return open_sqlite_store(std::move(sqlite));
     }
-    case StoreUrl::Backend::Postgres: break;
+    case StoreUrl::Backend::Postgres:
+      break;
   }
   return make_error(ErrorCode::InvalidArgument,
                     "the PostgreSQL store is not built in yet: " + url.redacted());

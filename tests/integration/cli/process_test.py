@@ -87,19 +87,19 @@ class Signals(ToolTest):
         self.assertEqual(self.events(), [])
 
     def test_end_a_backup_that_is_good_up_to_there(self):
-        self.append(*(line("a", data="x" * 1_000) for i in range(20_000)))
+        self.append(*(line("a", data="x" * 1_000) for i in range(3_000)))
         path = self.folder / "a.ecb"
         process = self.start_tool("backup", "--store", self.store, path, "--json")
         out, error = self.stop(process, signal.SIGINT)
         done = json.loads(out)
-        if done["last_position"] < 20_000:
+        if done["last_position"] < 3_000:
             self.assertIn("--incremental-from", error)
         store = f"sqlite:{self.folder}/copy.db"
         self.succeed("restore", "--store", store, path)
         self.assertEqual(len(self.events(store=store)), done["last_position"])
 
     def test_end_a_restore_that_can_be_resumed(self):
-        self.append(*(line("a", data=i) for i in range(20_000)))
+        self.append(*(line("a", data=i) for i in range(3_000)))
         path = self.folder / "a.ecb"
         self.succeed("backup", "--store", self.store, path)
         copy = f"sqlite:{self.folder}/copy.db"
