@@ -171,7 +171,7 @@ double bare_group_commit(const SqliteLoad& load, int group) {
   });
 }
 
-double read_and_fold(const SqliteLoad& load, std::size_t length) {
+double read_and_fold(const SqliteLoad& load, std::size_t length, int group) {
   Connection connection(load.path);
   connection.run(kUniqueSchema);
   sqlite3_stmt* insertion = connection.prepare(kInsert);
@@ -189,25 +189,28 @@ double read_and_fold(const SqliteLoad& load, std::size_t length) {
   SqliteLoad alone = load;
   alone.callers = 1;
   std::string padded;
-  return run_threads(alone, [&](int, std::mt19937_64& random) {
-    std::size_t pair[2];
-    pick(random, load.streams, pair);
+  const auto execute = [&](std::size_t stream) {
+    Tally tally;
+    std::int64_t version = 0;
+    sqlite3_bind_int64(reading, 1, static_cast<std::int64_t>(stream));
+    while (sqlite3_step(reading) == SQLITE_ROW) {
+      version = sqlite3_column_int64(reading, 0);
+      const auto size = static_cast<std::size_t>(sqlite3_column_bytes(reading, 1));
+      padded.assign(static_cast<const char*>(sqlite3_column_blob(reading, 1)), size);
+      padded.resize(size + limits::kPayloadPadding);
+      const auto event = decode_event<Recorded>(1, std::string_view(padded).substr(0, size));
+      if (!event) give_up(describe(event.error()));
+      Tally::apply(tally, Tally::Events(*event), {});
+    }
+    sqlite3_reset(reading);
+    insert(connection, insertion, stream, version + 1, payload);
+  };
+  return group * run_threads(alone, [&](int, std::mt19937_64& random) {
     connection.run("BEGIN IMMEDIATE");
-    for (const std::size_t stream : pair) {
-      Tally tally;
-      std::int64_t version = 0;
-      sqlite3_bind_int64(reading, 1, static_cast<std::int64_t>(stream));
-      while (sqlite3_step(reading) == SQLITE_ROW) {
-        version = sqlite3_column_int64(reading, 0);
-        const auto size = static_cast<std::size_t>(sqlite3_column_bytes(reading, 1));
-        padded.assign(static_cast<const char*>(sqlite3_column_blob(reading, 1)), size);
-        padded.resize(size + limits::kPayloadPadding);
-        const auto event = decode_event<Recorded>(1, std::string_view(padded).substr(0, size));
-        if (!event) give_up(describe(event.error()));
-        Tally::apply(tally, Tally::Events(*event), {});
-      }
-      sqlite3_reset(reading);
-      insert(connection, insertion, stream, version + 1, payload);
+    for (int i = 0; i < group; ++i) {
+      std::size_t pair[2];
+      pick(random, load.streams, pair);
+      for (const std::size_t stream : pair) execute(stream);
     }
     connection.run("COMMIT");
   });

@@ -25,9 +25,10 @@ struct SqliteLoad {
 [[nodiscard]] double connection_per_thread(const SqliteLoad& load);
 /// One thread that commits `group` commands at a time without any index over streams: the bound.
 [[nodiscard]] double bare_group_commit(const SqliteLoad& load, int group);
-/// One thread that reads two streams of `length` events by query, folds them and appends: what a
-/// command costs without cached states. The store is filled first, outside the measurement.
-[[nodiscard]] double read_and_fold(const SqliteLoad& load, std::size_t length);
+/// One thread that reads two streams of `length` events by query, folds them and appends, `group`
+/// commands a commit: what commands cost without cached states. The store is filled first, outside
+/// the measurement.
+[[nodiscard]] double read_and_fold(const SqliteLoad& load, std::size_t length, int group);
 /// Events a second of `SELECT … ORDER BY position` over a store of EventCore.
 [[nodiscard]] double bare_select(const std::filesystem::path& store);
 

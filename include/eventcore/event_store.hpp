@@ -88,7 +88,7 @@ class AppendOperation {
   std::stop_token stop;
   /// Operations submitted before to the same store whose effects this batch's expectations take
   /// for granted. If one of them is rejected, so is this one, with `VersionConflict`. They must
-  /// outlive this operation's admission.
+  /// outlive this operation's completion.
   std::vector<const AppendOperation*> predecessors;
 
   // For the submitter.
@@ -96,7 +96,7 @@ class AppendOperation {
   /// Takes back an operation that is not in a group yet. On true nothing will be written;
   /// `completed` still runs, with `Cancelled`.
   [[nodiscard]] bool cancel() noexcept { return leave_queue(State::Rejected); }
-  /// The operation's batch will not be stored.
+  /// The operation's batch will not be stored, or it is in doubt.
   [[nodiscard]] bool is_rejected() const noexcept {
     return state_.load(std::memory_order_acquire) == State::Rejected;
   }
@@ -105,7 +105,8 @@ class AppendOperation {
 
   /// Takes the operation into a group; false if it was taken back.
   [[nodiscard]] bool admit() noexcept { return leave_queue(State::Admitted); }
-  /// Marks an admitted operation whose batch will not be stored. Before later ones are checked.
+  /// Marks an admitted operation whose batch will not be stored: before an operation that names
+  /// it as a predecessor is accepted, and before it is finished. A replayed one counts as such.
   void reject() noexcept { state_.store(State::Rejected, std::memory_order_release); }
   /// A predecessor was rejected.
   [[nodiscard]] bool has_rejected_predecessor() const noexcept {

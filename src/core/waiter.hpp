@@ -4,13 +4,22 @@
 /// `Waiter`: what the thread inside a blocking `execute` sleeps on. One a thread, so that a late
 /// wake-up never touches a dead object.
 
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <atomic>
-#include <semaphore>
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <ctime>
 
 #include "eventcore/clock.hpp"
 
 namespace eventcore::detail {
 
+/// A futex of its own: the standard semaphore yields and naps before it sleeps, which costs more
+/// than the sleep when many callers wait for one commit.
 /// Thread-safety: `notify` and `interrupt` are called by others; the rest by the owning thread.
 class Waiter {
  public:
@@ -20,47 +29,56 @@ class Waiter {
   }
 
   /// Forgets former wake-ups.
-  void prepare() noexcept {
-    notified_.store(false, std::memory_order_relaxed);
-    interrupted_.store(false, std::memory_order_relaxed);
-  }
+  void prepare() noexcept { state_.store(kWaiting, std::memory_order_relaxed); }
   /// What was waited for has happened.
-  void notify() noexcept {
-    notified_.store(true, std::memory_order_release);
-    wakes_.release();
-  }
+  void notify() noexcept { wake(kNotified); }
   /// The wait should end early.
-  void interrupt() noexcept {
-    interrupted_.store(true, std::memory_order_release);
-    wakes_.release();
-  }
+  void interrupt() noexcept { wake(kInterrupted); }
   [[nodiscard]] bool is_notified() const noexcept {
-    return notified_.load(std::memory_order_acquire);
+    return (state_.load(std::memory_order_acquire) & kNotified) != 0;
   }
 
   /// Waits for `notify`.
   void wait() noexcept {
-    while (!is_notified()) wakes_.acquire();
+    for (std::uint32_t seen = 0; ((seen = load()) & kNotified) == 0;) sleep(seen, nullptr);
   }
   /// Waits for `notify`, `interrupt` or `until`; true if notified.
   bool wait_until(Instant until) noexcept {
-    while (!is_notified()) {
-      if (interrupted_.load(std::memory_order_acquire)) return false;
-      if (until == Instant::max()) {
-        wakes_.acquire();
-      } else if (!wakes_.try_acquire_until(until)) {
-        return is_notified();
-      }
+    const timespec deadline = to_timespec(until);
+    const timespec* const limit = until == Instant::max() ? nullptr : &deadline;
+    for (std::uint32_t seen = 0; (seen = load()) == kWaiting;) {
+      if (!sleep(seen, limit)) break;
     }
-    return true;
+    return is_notified();
   }
 
  private:
-  // A wake-up that comes after its wait has ended leaves one permit too many: a harmless extra
-  // round of the loops above.
-  std::counting_semaphore<> wakes_{0};
-  std::atomic<bool> notified_ = false;     // atomic: written by the notifying thread
-  std::atomic<bool> interrupted_ = false;  // atomic: written by a stop callback
+  static constexpr std::uint32_t kWaiting = 0;
+  static constexpr std::uint32_t kNotified = 1;
+  static constexpr std::uint32_t kInterrupted = 2;
+
+  [[nodiscard]] std::uint32_t load() const noexcept {
+    return state_.load(std::memory_order_acquire);
+  }
+  // A wake-up that comes after its wait has ended is harmless: the loops above look again.
+  void wake(std::uint32_t why) noexcept {
+    state_.fetch_or(why, std::memory_order_release);
+    syscall(SYS_futex, &state_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+  }
+  /// False when `limit`, a time of CLOCK_MONOTONIC, has passed.
+  bool sleep(std::uint32_t seen, const timespec* limit) noexcept {
+    const long result = syscall(SYS_futex, &state_, FUTEX_WAIT_BITSET_PRIVATE, seen, limit, nullptr,
+                                FUTEX_BITSET_MATCH_ANY);
+    return result == 0 || errno != ETIMEDOUT;
+  }
+  static timespec to_timespec(Instant instant) noexcept {
+    const auto since = instant.time_since_epoch();
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
+    return {.tv_sec = static_cast<std::time_t>(seconds.count()),
+            .tv_nsec = static_cast<long>((since - seconds).count())};
+  }
+
+  std::atomic<std::uint32_t> state_ = kWaiting;  // atomic: set by the notifying thread
 };
 
 }  // namespace eventcore::detail
