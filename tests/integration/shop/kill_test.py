@@ -3,45 +3,70 @@
 usage: kill_test.py PATH-OF-eventcore-shop [REAL-FILE]
 """
 
+import concurrent.futures
+import contextlib
 import http.client
 import pathlib
 import random
 import signal
+import sqlite3
 import subprocess
-import threading
 import time
 
 from reference_report import reference_report
 from retail_generator import generate
 from running_shop import RunningShop
-from shop_program import program, report, run, workspace
+from shop_program import program, real_file, report, run, workspace
 
 KILLS = 6
+CLIENTS = 8
 
 
-def duration_of(path, concurrency):
-    """Returns how long one whole replay takes here and now."""
-    with workspace() as folder:
-        begin = time.monotonic()
-        run("replay", path, "--store", f"sqlite:{folder}/shop.db", "--concurrency", concurrency)
-        return time.monotonic() - begin
+def wait_until(condition):
+    """Returns once `condition()` holds, which it must within a minute."""
+    limit = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < limit, "waited for a minute in vain"
+        time.sleep(0.0005)
 
 
-def start(path, store, concurrency):
-    return subprocess.Popen([program(), "replay", str(path), "--store", store,
+def events_in(file):
+    """Returns the number of events in a store, 0 while there is none.
+
+    Its connection is closed again: one left open would spare the next process its recovery.
+    """
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as store:
+            return store.execute("SELECT max(position) FROM events").fetchone()[0] or 0
+    except sqlite3.OperationalError:
+        return 0
+
+
+def start(path, file, concurrency):
+    return subprocess.Popen([program(), "replay", str(path), "--store", f"sqlite:{file}",
                              "--concurrency", str(concurrency)],
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def events_of_whole_replay(path):
+    with workspace() as folder:
+        file = pathlib.Path(folder, "shop.db")
+        run("replay", path, "--store", f"sqlite:{file}")
+        return events_in(file)
+
+
 def survives_kills(path, concurrency, rng):
     expected, _ = reference_report(path.read_bytes())
-    whole = duration_of(path, concurrency)
+    # Each replay goes on where the last one was killed, and is killed further on.
+    marks = sorted(rng.sample(range(events_of_whole_replay(path) * 9 // 10), KILLS))
     killed = 0
     with workspace() as folder:
-        store = f"sqlite:{folder}/shop.db"
-        for _ in range(KILLS):
-            replay = start(path, store, concurrency)
-            time.sleep(rng.uniform(0, whole))
+        file = pathlib.Path(folder, "shop.db")
+        store = f"sqlite:{file}"
+        for mark in marks:
+            replay = start(path, file, concurrency)
+            wait_until(lambda: events_in(file) >= mark or replay.poll() is not None)
+            time.sleep(rng.uniform(0, 0.002))  # anywhere in a commit, not always behind one
             replay.send_signal(signal.SIGKILL)
             replay.communicate(timeout=60)
             killed += replay.returncode == -signal.SIGKILL
@@ -56,14 +81,14 @@ def survives_kills(path, concurrency, rng):
 def stops_cleanly(path, concurrency, number):
     expected, _ = reference_report(path.read_bytes())
     with workspace() as folder:
-        store = f"sqlite:{folder}/shop.db"
-        replay = start(path, store, concurrency)
-        time.sleep(0.2)
+        file = pathlib.Path(folder, "shop.db")
+        replay = start(path, file, concurrency)
+        wait_until(lambda: events_in(file) > 0)
         replay.send_signal(number)
         out, err = replay.communicate(timeout=60)
         assert replay.returncode == 0, f"exit code {replay.returncode}\n{out}\n{err}"
-        run("replay", path, "--store", store)
-        assert report(store) == expected
+        run("replay", path, "--store", f"sqlite:{file}")
+        assert report(f"sqlite:{file}") == expected
 
 
 def place_orders(shop, client, acknowledged, rng):
@@ -89,17 +114,17 @@ def a_killed_shop_keeps_its_word(rng):
         acknowledged = set()
         for _ in range(4):
             shop = RunningShop(store)
-            clients = [threading.Thread(target=place_orders,
-                                        args=(shop, i, acknowledged, random.Random(rng.random())))
-                       for i in range(8)]
+            goal = len(acknowledged) + rng.randrange(1, 400)
+            with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
+                clients = [pool.submit(place_orders, shop, i, acknowledged,
+                                       random.Random(rng.random())) for i in range(CLIENTS)]
+                try:
+                    wait_until(lambda: len(acknowledged) >= goal)
+                finally:
+                    shop.process.kill()
             for client in clients:
-                client.start()
-            time.sleep(rng.uniform(0.2, 1))
-            shop.process.kill()
-            for client in clients:
-                client.join()
+                client.result()
             shop.process.communicate()
-        assert acknowledged
         shop = RunningShop(store)
         for name in acknowledged:
             status, _, order = shop.call("GET", f"/orders/{name}")
@@ -108,7 +133,7 @@ def a_killed_shop_keeps_its_word(rng):
         sold = sum(shop.call("GET", f"/products/{i}")[2].get("sold", 0) for i in range(20))
         shop.stop()
     # At most one order of each client was under way at each kill.
-    assert len(acknowledged) <= sales["orders"] <= len(acknowledged) + 4 * 8, sales
+    assert len(acknowledged) <= sales["orders"] <= len(acknowledged) + 4 * CLIENTS, sales
     assert sold == sales["units_sold"] == 5 * sales["orders"], (sold, sales)
 
 
@@ -116,10 +141,11 @@ if __name__ == "__main__":
     seed = random.SystemRandom().randrange(2**32)
     print(f"seed {seed}", flush=True)
     with workspace() as place:
-        file = pathlib.Path(place, "retail.csv")
-        file.write_bytes(generate(seed, invoices=400, bad_share=0.01))
+        made = pathlib.Path(place, "retail.csv")
+        made.write_bytes(generate(seed, invoices=1500, bad_share=0.01))
         for width in (1, 16):
-            survives_kills(file, width, random.Random(seed + width))
-            stops_cleanly(file, width, signal.SIGTERM)
-            stops_cleanly(file, width, signal.SIGINT)
+            for retail in filter(None, (made, real_file())):
+                survives_kills(retail, width, random.Random(seed + width))
+            stops_cleanly(made, width, signal.SIGTERM)
+            stops_cleanly(made, width, signal.SIGINT)
     a_killed_shop_keeps_its_word(random.Random(seed))
