@@ -24,7 +24,7 @@ constexpr std::size_t kPayload = 96;
 std::vector<StreamId> make_streams(std::string_view prefix, std::size_t count) {
   std::vector<StreamId> streams;
   for (std::size_t i = 0; i < count; ++i) {
-    streams.push_back(StreamId::literal(std::string(prefix) + std::to_string(i)));
+    streams.push_back(StreamId::parse(std::string(prefix) + std::to_string(i)).value());
   }
   return streams;
 }
@@ -138,8 +138,8 @@ void ReadTwoStreams(benchmark::State& state) {
     store->submit_append(append);
   }
   CountedRead read;
-  read.query = StreamsQuery{
-      .streams = {{.stream = known_streams()[1]}, {.stream = known_streams()[2]}}};
+  read.query =
+      StreamsQuery{.streams = {{.stream = known_streams()[1]}, {.stream = known_streams()[2]}}};
   for (auto _ : state) store->submit_read(read);
   state.SetItemsProcessed(static_cast<std::int64_t>(read.events));
 }
@@ -180,8 +180,8 @@ class MapStore {
     for (std::size_t i = 0; i < batch.event_count(); ++i) {
       const WriteBatch::Event event = batch.event(i);
       std::vector<Event>& stream = streams_[batch.streams()[event.stream].id.text()];
-      stream.push_back({++head_, stream.size() + 1, std::string(event.type),
-                        std::string(event.payload)});
+      stream.push_back(
+          {++head_, stream.size() + 1, std::string(event.type), std::string(event.payload)});
     }
     return true;
   }

@@ -56,8 +56,8 @@ double run_chains(CommandExecutor& executor, int in_flight, const Next& next, do
   std::latch ended(in_flight);
   std::vector<std::unique_ptr<Chain<Next>>> chains;
   for (int i = 0; i < in_flight; ++i) {
-    chains.push_back(std::make_unique<Chain<Next>>(
-        executor, next, static_cast<std::uint64_t>(i) + 1, stop, ended));
+    chains.push_back(std::make_unique<Chain<Next>>(executor, next,
+                                                   static_cast<std::uint64_t>(i) + 1, stop, ended));
   }
   const Instant start = std::chrono::steady_clock::now();
   for (auto& chain : chains) chain->step();
@@ -69,6 +69,22 @@ double run_chains(CommandExecutor& executor, int in_flight, const Next& next, do
   for (const auto& chain : chains) done += chain->done();
   return static_cast<double>(done) / elapsed;
 }
+
+class Append final : public AppendOperation {
+ public:
+  using AppendOperation::renew;
+  void wait() const noexcept { pending_.wait(true, std::memory_order_acquire); }
+  void expect() noexcept { pending_.store(true, std::memory_order_relaxed); }
+
+ private:
+  void completed(Result<WriteResult> result) noexcept override {
+    if (!result) give_up(describe(result.error()));
+    pending_.store(false, std::memory_order_release);
+    pending_.notify_one();
+  }
+
+  std::atomic<bool> pending_ = false;
+};
 
 }  // namespace
 
@@ -82,11 +98,17 @@ const Recorded& event_of_300_bytes() {
   return kEvent;
 }
 
+std::string encoded_event() {
+  std::string bytes;
+  if (!encode_event(event_of_300_bytes(), bytes)) give_up("the event can't be encoded");
+  return bytes;
+}
+
 const std::vector<StreamId>& stream_ids(const std::string& prefix, std::size_t count) {
   static std::map<std::pair<std::string, std::size_t>, std::vector<StreamId>> made;
   std::vector<StreamId>& ids = made[{prefix, count}];
   while (ids.size() < count) {
-    ids.push_back(StreamId::literal(prefix + std::to_string(ids.size())));
+    ids.push_back(StreamId::parse(prefix + std::to_string(ids.size())).value());
   }
   return ids;
 }
@@ -96,6 +118,15 @@ NextTwo uniform_pairs(const std::vector<StreamId>& ids) {
     const std::size_t first = random() % ids.size();
     const std::size_t second = (first + 1 + random() % (ids.size() - 1)) % ids.size();
     return RecordTwo{ids[first], ids[second], &event_of_300_bytes()};
+  };
+}
+
+NextMany uniform_sets(const std::vector<StreamId>& ids, std::size_t width) {
+  return [&ids, width](std::mt19937_64& random) {
+    const std::size_t part = ids.size() / width;
+    RecordMany command{{}, &event_of_300_bytes()};
+    for (std::size_t i = 0; i < width; ++i) command.ids.push_back(ids[i * part + random() % part]);
+    return command;
   };
 }
 
@@ -130,6 +161,30 @@ double run_in_flight(CommandExecutor& executor, int in_flight, const NextTwo& ne
 double run_in_flight(CommandExecutor& executor, int in_flight, const NextMany& next,
                      double seconds) {
   return run_chains(executor, in_flight, next, seconds);
+}
+
+double run_appends(EventStore& store, const std::vector<StreamId>& ids, std::size_t in_flight,
+                   double seconds) {
+  const std::string payload = encoded_event();
+  const NextTwo next = uniform_pairs(ids);
+  std::mt19937_64 random(1);
+  std::vector<Append> appends(in_flight);
+  std::uint64_t submitted = 0;
+  const Instant start = std::chrono::steady_clock::now();
+  for (; since(start) < seconds; ++submitted) {
+    Append& append = appends[submitted % in_flight];
+    append.wait();  // completions come in the order of submission
+    append.renew();
+    const RecordTwo command = next(random);
+    for (const StreamId& id : {command.first, command.second}) {
+      append.batch.add_event(append.batch.add_stream(id, ExpectedVersion::any()), "recorded", 1,
+                             payload);
+    }
+    append.expect();
+    store.submit_append(append);
+  }
+  for (const Append& append : appends) append.wait();
+  return static_cast<double>(submitted) / since(start);
 }
 
 }  // namespace eventcore::bench

@@ -63,6 +63,7 @@ struct Transfer {
   auto reads() const { return eventcore::reads(stream<Account>(from), stream<Account>(to)); }
 
   Decision handle(const Account& source, const Account&, Emitter<Event>& emit) const {
+    if (cents <= 0) return reject("not_positive");
     if (source.balance < cents) {
       return reject("insufficient_funds", "the balance is " + std::to_string(source.balance));
     }

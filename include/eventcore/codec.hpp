@@ -54,6 +54,24 @@ template <class... Events>
 struct IsEncodableVariant<std::variant<Events...>>
     : std::bool_constant<(Encodable<Events> && ...)> {};
 
+/// Says what a type lacks to be a stored event; the instantiation names the type.
+template <class E>
+struct ExplainedEvent : std::true_type {
+  static_assert(DescribedEvent<E>,
+                "eventcore: an event needs `static constexpr auto describe()` that returns "
+                "describe_event(...); see describe.hpp");
+  static_assert(!DescribedEvent<E> || Encodable<E>,
+                "eventcore: an event needs a Codec: include <eventcore/json.hpp>");
+};
+template <class V>
+struct ExplainedEvents : std::true_type {
+  static_assert(IsEventVariant<V>::value,
+                "eventcore: a set of events is a std::variant of event structs");
+};
+template <class... Events>
+struct ExplainedEvents<std::variant<Events...>>
+    : std::bool_constant<(ExplainedEvent<Events>::value && ...)> {};
+
 [[nodiscard]] inline Error event_too_large(std::string_view name, std::size_t bytes) {
   return make_error(ErrorCode::LimitExceeded, std::string(name) + ": " + std::to_string(bytes) +
                                                   " bytes encoded, more than " +
@@ -103,6 +121,9 @@ template <EncodableVariant V>
 /// upcaster returns.
 template <Encodable E>
 [[nodiscard]] Result<E> decode_event(std::uint32_t schema_version, std::string_view bytes) {
+  static_assert(
+      Upcast<E> || !requires { typename E::Previous; },
+      "eventcore: an event with `Previous` needs `static E upcast(Previous&& old)`");
   if (schema_version == event_version<E>) return Codec<E>::decode(bytes);
   if constexpr (Upcast<E>) {
     using Old = typename E::Previous;

@@ -23,8 +23,12 @@
 /// `handle` and `discover` are pure and may run several times: no I/O, no clock, no randomness.
 /// `discover(same states…, Discovery&) const` is optional; see reads.hpp. The usual mistake is to
 /// decide on data that is not read here: it may be stale when the events are stored.
+///
+/// `name` is stored with every batch and belongs to its idempotency key: give a command one before
+/// it goes into production, and keep it when the struct is renamed.
 
 #include <concepts>
+#include <exception>
 #include <string_view>
 #include <type_traits>
 
@@ -33,6 +37,7 @@
 #include "eventcore/emitter.hpp"
 #include "eventcore/limits.hpp"
 #include "eventcore/reads.hpp"
+#include "eventcore/result.hpp"
 
 namespace eventcore {
 
@@ -67,8 +72,9 @@ template <class C, class... Parts>
 struct Handles<C, Reads<Parts...>> {
   using Expected = BasicDecision<typename RejectionTrait<C>::Type>;
   static constexpr bool value = requires(const C& command, Emitter<typename C::Event>& emit) {
-    { command.handle(std::declval<typename Parts::Argument>()..., emit) }
-        -> std::convertible_to<Expected>;
+    {
+      command.handle(std::declval<typename Parts::Argument>()..., emit)
+    } -> std::convertible_to<Expected>;
   };
   static constexpr bool discovers = requires(const C& command, Discovery& more) {
     command.discover(std::declval<typename Parts::Argument>()..., more);
@@ -84,14 +90,28 @@ concept HasHandle = HasEvent<C> && HasReads<C> && Handles<C, ReadsOf<C>>::value;
 template <class C>
 concept NamesDiscover = requires { &C::discover; };
 
+template <class Reads>
+struct HasDiscovered;
+template <class... Parts>
+struct HasDiscovered<Reads<Parts...>>
+    : std::bool_constant<(requires {
+  Parts::kDiscovered; } || ...)> {};
+
+/// For the branches that `explain_command` has refused already.
+template <class T>
+[[noreturn]] Result<T> no_result() noexcept {
+  std::terminate();
+}
+
 /// Explains what a type lacks to be a command, one sentence each.
 template <class C>
 constexpr void explain_command() {
   static_assert(HasEvent<C>,
                 "eventcore: a command needs `using Event = std::variant<...>;` of described events "
                 "with a codec (include <eventcore/json.hpp>)");
-  static_assert(HasReads<C>,
-                "eventcore: a command needs `auto reads() const` that returns eventcore::reads(...)");
+  static_assert(
+      HasReads<C>,
+      "eventcore: a command needs `auto reads() const` that returns eventcore::reads(...)");
   if constexpr (HasEvent<C> && HasReads<C>) {
     static_assert(HasHandle<C>,
                   "eventcore: a command needs `Decision handle(<one argument for each part of "
@@ -101,12 +121,21 @@ constexpr void explain_command() {
                     "eventcore: `discover` takes the states that `handle` takes, then Discovery&, "
                     "and is const");
     }
+    constexpr bool kDiscovers = NamesDiscover<C> || Handles<C, ReadsOf<C>>::discovers;
+    static_assert(kDiscovers || !HasDiscovered<ReadsOf<C>>::value,
+                  "eventcore: reads() has discovered<F>(), but the command has no `discover(same "
+                  "arguments as handle's without the emitter, Discovery&) const`");
+    static_assert(!kDiscovers || HasDiscovered<ReadsOf<C>>::value,
+                  "eventcore: the command has `discover`, but reads() has no discovered<F>() for "
+                  "what it finds");
   }
 }
 
 template <class C>
 constexpr std::string_view command_name() {
-  if constexpr (requires { { C::name } -> std::convertible_to<std::string_view>; }) {
+  if constexpr (requires {
+                  { C::name } -> std::convertible_to<std::string_view>;
+                }) {
     static_assert(!std::string_view(C::name).empty() &&
                       std::string_view(C::name).size() <= limits::kTypeNameBytes,
                   "eventcore: a command's name has 1 to 128 bytes");

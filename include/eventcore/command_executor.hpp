@@ -10,7 +10,8 @@
 /// A conflict with another writer is retried with a growing, jittered pause. Commands of one
 /// process that meet on a stream do not conflict: each decides on what those before it have
 /// queued, and nothing is reported before all that it depends on is durable. The usual mistake is
-/// to call `execute` from a completion: that is `WouldDeadlock`; use `submit` there.
+/// to call `execute` from a completion, or from `handle`: that is `WouldDeadlock`; use `submit`
+/// in a completion, and let `reads()` list what `handle` needs.
 
 #include <chrono>
 #include <coroutine>
@@ -25,6 +26,7 @@
 #include "eventcore/command.hpp"
 #include "eventcore/detail/command_operation.hpp"
 #include "eventcore/event_store.hpp"
+#include "eventcore/execute_options.hpp"
 #include "eventcore/execution_result.hpp"
 #include "eventcore/probe.hpp"
 #include "eventcore/result.hpp"
@@ -52,12 +54,12 @@ struct CommandExecutorOptions {
   std::chrono::nanoseconds default_deadline = std::chrono::seconds(30);
   std::uint32_t in_flight_max = 8'192;  ///< Commands; above `submit` says `Overloaded`.
   std::size_t cached_streams_max = 100'000;
-  std::size_t workers = 2;              ///< Threads for submitted commands.
+  std::size_t workers = 2;                          ///< Threads for submitted commands.
   PhaseTiming phase_timing = PhaseTiming::Sampled;  ///< Sampled: one command in 16.
-  std::uint64_t seed = 0;               ///< Of the jitter; 0: random.
+  std::uint64_t seed = 0;                           ///< Of the jitter; 0: random.
   const Clock* clock = &system_clock();
   std::shared_ptr<Probe> probe = nullptr;
-  Scheduler* scheduler = nullptr;       ///< Instead of own workers; must outlive the executor.
+  Scheduler* scheduler = nullptr;  ///< Instead of own workers; must outlive the executor.
 };
 
 /// Executes commands on one store. Thread-safety: Thread-safe. Ownership: the store must outlive
@@ -78,8 +80,8 @@ class CommandExecutor {
                                                              const ExecuteOptions& options = {});
 
   /// Executes `command` on the workers, then runs `completion(Result<Executed<C>>)` there, exactly
-  /// once. Blocking: no. On error (Overloaded, ShuttingDown) the command was not accepted and
-  /// the completion will not run.
+  /// once; it must not throw. Blocking: no. On error (Overloaded, ShuttingDown) the command was
+  /// not accepted and the completion will not run.
   template <class C, class Completion>
   [[nodiscard]] Result<void> submit(C command, ExecuteOptions options, Completion completion);
   template <class C, class Completion>
@@ -87,9 +89,14 @@ class CommandExecutor {
     return submit(std::move(command), ExecuteOptions{}, std::move(completion));
   }
 
-  /// `co_await executor.run(command)` gives what `execute` returns; the coroutine resumes on a
-  /// worker. Destroying a waiting coroutine leaves the command to its fate. With g++ 12 give the
-  /// command a name first: it destroys aggregates that are temporaries of a `co_await` twice.
+  /// A command to wait for in a coroutine, which resumes on a worker:
+  ///
+  ///     auto transfer = executor.run(Transfer{alice, bob, 70}, {.idempotency_key = key});
+  ///     auto result = co_await transfer;               // what `execute` returns
+  ///
+  /// Two statements, because g++ 12 destroys aggregates that are temporaries of a `co_await` twice;
+  /// with it `co_await executor.run(…)` does not compile. Destroying a waiting coroutine leaves the
+  /// command to its fate; as with any coroutine, not while a worker may be resuming it.
   template <class C>
   [[nodiscard]] auto run(C command, ExecuteOptions options);
   template <class C>
@@ -141,8 +148,8 @@ class TypedOperation : public CommandOperation {
   Verdict handle(const Boundary& boundary, EmissionSink& sink) override {
     Emitter<typename C::Event> emit(sink);
     rejection_.reset();
-    BasicDecision<RejectionOf<C>> decision = ReadsOf<C>::call(
-        boundary, [&](auto&&... states) -> BasicDecision<RejectionOf<C>> {
+    BasicDecision<RejectionOf<C>> decision =
+        ReadsOf<C>::call(boundary, [&](auto&&... states) -> BasicDecision<RejectionOf<C>> {
           return command_.handle(states..., emit);
         });
     if (RejectionOf<C>* rejection = decision.rejection()) {
@@ -194,9 +201,24 @@ struct AwaitState {
   std::optional<Result<ExecutedWith<RejectionOf<C>>>> result;
 };
 
+/// A command that a coroutine is going to wait for.
 template <class C>
 class Awaitable {
  public:
+  /// Waits for one `Awaitable`.
+  class Awaiter {
+   public:
+    explicit Awaiter(Awaitable& pending) noexcept : pending_(pending) {}
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> waiting) { return pending_.submit(waiting); }
+    Result<ExecutedWith<RejectionOf<C>>> await_resume() {
+      return *std::move(pending_.state_->result);
+    }
+
+   private:
+    Awaitable& pending_;
+  };
+
   Awaitable(CommandExecutor& executor, C command, ExecuteOptions options)
       : executor_(executor), command_(std::move(command)), options_(std::move(options)) {}
   Awaitable(const Awaitable&) = delete;
@@ -205,25 +227,32 @@ class Awaitable {
     if (state_) state_->claimed.store(true, std::memory_order_release);
   }
 
-  [[nodiscard]] bool await_ready() const noexcept { return false; }
-  bool await_suspend(std::coroutine_handle<> waiting) {
+  /// Once.
+  Awaiter operator co_await() & noexcept { return Awaiter(*this); }
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+  Awaiter operator co_await() && = delete;  // name what `run` returns; its comment says why
+#else
+  Awaiter operator co_await() && noexcept { return Awaiter(*this); }
+#endif
+
+ private:
+  bool submit(std::coroutine_handle<> waiting) {
     state_ = std::make_shared<AwaitState<C>>();
     state_->waiting = waiting;
     // From here on the coroutine may resume, and this object end, on a worker.
     std::shared_ptr<AwaitState<C>> state = state_;
-    Result<void> accepted = executor_.submit(
-        std::move(command_), std::move(options_),
-        [state](Result<ExecutedWith<RejectionOf<C>>> result) {
-          state->result.emplace(std::move(result));
-          if (!state->claimed.exchange(true, std::memory_order_acq_rel)) state->waiting.resume();
-        });
+    Result<void> accepted =
+        executor_.submit(std::move(command_), std::move(options_),
+                         [state](Result<ExecutedWith<RejectionOf<C>>> result) {
+                           state->result.emplace(std::move(result));
+                           if (!state->claimed.exchange(true, std::memory_order_acq_rel))
+                             state->waiting.resume();
+                         });
     if (accepted) return true;
     state->result.emplace(std::move(accepted).error());
     return false;
   }
-  Result<ExecutedWith<RejectionOf<C>>> await_resume() { return *std::move(state_->result); }
 
- private:
   CommandExecutor& executor_;
   C command_;
   ExecuteOptions options_;
@@ -240,6 +269,8 @@ Result<ExecutedWith<RejectionOf<C>>> CommandExecutor::execute(const C& command,
     detail::TypedOperation<C> operation(*core_, command, options);
     static_cast<detail::CommandOperation&>(operation).execute();
     return operation.take();
+  } else {
+    return detail::no_result<ExecutedWith<RejectionOf<C>>>();
   }
 }
 
@@ -254,6 +285,8 @@ Result<void> CommandExecutor::submit(C command, ExecuteOptions options, Completi
     Result<void> accepted = static_cast<detail::CommandOperation&>(*operation).submit();
     if (accepted) static_cast<void>(operation.release());
     return accepted;
+  } else {
+    return detail::no_result<void>();
   }
 }
 

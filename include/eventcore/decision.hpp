@@ -8,25 +8,12 @@
 
 #include <concepts>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <variant>
 
+#include "eventcore/fixed_name.hpp"
+
 namespace eventcore {
-
-/// A name written in the source code, so that it can be a label: it can't be made from input.
-class FixedName {
- public:
-  consteval FixedName(const char* literal) : text_(literal) {}  // NOLINT: implicit on purpose
-  [[nodiscard]] constexpr std::string_view view() const noexcept { return text_; }
-  constexpr operator std::string_view() const noexcept { return text_; }  // NOLINT: same
-  friend constexpr bool operator==(FixedName a, std::string_view b) noexcept {
-    return a.text_ == b;
-  }
-
- private:
-  std::string_view text_;
-};
 
 /// The default rejection: a fixed code to branch on and a message for people.
 struct Rejection {
@@ -34,7 +21,18 @@ struct Rejection {
   std::string message;
 };
 
-/// A rejection type of one's own: any value with a `code` that is a `FixedName`.
+/// A rejection type of one's own: any value with a `code` that is a `FixedName`. The command names
+/// it, and `handle` returns a decision of it:
+/// \code
+/// struct NoRoom {
+///   FixedName code = "no_room";
+///   std::string night;
+/// };
+/// struct BookStay {
+///   using Rejection = NoRoom;
+///   BasicDecision<NoRoom> handle(…) const { …  return reject(NoRoom{.night = night}); }
+/// };
+/// \endcode
 template <class R>
 concept RejectionType = std::movable<R> && requires(const R& rejection) {
   { rejection.code } -> std::convertible_to<FixedName>;

@@ -21,8 +21,10 @@ struct IsAlternative<E, std::variant<Es...>> : std::bool_constant<(std::same_as<
 /// Emits events of set V. A stream that the command does not read, an event that the stream's fold
 /// does not know, or a value that can't be encoded fails the command: nothing is stored.
 /// Thread-safety: Confined to its creating thread.
-template <EncodableVariant V>
+template <class V>
 class Emitter {
+  static_assert(detail::ExplainedEvents<V>::value);
+
  public:
   explicit Emitter(detail::EmissionSink& sink) : sink_(sink) {}
 
@@ -43,7 +45,7 @@ class Emitter {
     static_assert(detail::IsAlternative<E, V>::value,
                   "eventcore: the command emits an event that its `Event` variant does not list");
     if constexpr (detail::IsAlternative<E, V>::value) {
-      sink_.emit(stream.view(), detail::emitted_type<E>, &event, headers);
+      sink_.emit(stream, detail::emitted_type<E>, &event, headers);
     }
   }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "eventcore/describe.hpp"
 #include "eventcore/stream_id.hpp"
 #include "eventcore/stream_pattern.hpp"
 
@@ -24,6 +25,11 @@ class EventFilter {
   EventFilter& pattern(StreamPattern pattern);
   /// Adds an event type by its stored name.
   EventFilter& type(std::string name);
+  /// Adds the type of event `E`.
+  template <DescribedEvent E>
+  EventFilter& type() {
+    return type(std::string(event_name<E>));
+  }
 
   [[nodiscard]] bool matches_stream(std::string_view stream) const noexcept;
   [[nodiscard]] bool matches_type(std::string_view type) const noexcept;

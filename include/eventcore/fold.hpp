@@ -52,14 +52,32 @@ enum class UnknownEvents : std::uint8_t { Fail, Skip };
 
 /// Holds for structs that events of one stream can be folded into; see the example above.
 template <class F>
-concept Fold = std::default_initializable<F> && std::copyable<F> && requires {
-  typename F::Events;
-} && EventVariant<typename F::Events> &&
-    requires(F& state, const typename F::Events& event, const EventInfo& info) {
-      { F::apply(state, event, info) } -> std::same_as<void>;
-    };
+concept Fold = std::default_initializable<F> && std::copyable<F> &&
+               requires { typename F::Events; } && EventVariant<typename F::Events> &&
+               requires(F& state, const typename F::Events& event, const EventInfo& info) {
+                 { F::apply(state, event, info) } -> std::same_as<void>;
+               };
 
 namespace detail {
+
+/// Says what a type lacks to be a fold, one sentence each.
+template <class F>
+constexpr void explain_fold() {
+  static_assert(
+      requires { typename F::Events; },
+      "eventcore: a fold needs `using Events = std::variant<...>;` of described events");
+  if constexpr (requires { typename F::Events; }) {
+    static_assert(ExplainedEvents<typename F::Events>::value);
+    static_assert(
+        requires(F& state, const typename F::Events& event, const EventInfo& info) {
+          { F::apply(state, event, info) } -> std::same_as<void>;
+        },
+        "eventcore: a fold needs `static void apply(F& state, const Events& event, const "
+        "EventInfo& info)`");
+  }
+  static_assert(std::default_initializable<F> && std::copyable<F>,
+                "eventcore: a fold is default-constructible and copyable");
+}
 
 /// Distinguishes event structs at run time by its address.
 template <class E>
@@ -155,11 +173,14 @@ struct FoldOperations {
 };
 
 template <Fold F>
-inline constexpr FoldType fold_type{
-    type_name<F>(),         sizeof(F),
-    skips_unknown<F>(),     &FoldOperations<F>::make,
-    &FoldOperations<F>::copy, &FoldOperations<F>::alternative,
-    &FoldOperations<F>::apply_stored, &FoldOperations<F>::apply_emitted};
+inline constexpr FoldType fold_type{type_name<F>(),
+                                    sizeof(F),
+                                    skips_unknown<F>(),
+                                    &FoldOperations<F>::make,
+                                    &FoldOperations<F>::copy,
+                                    &FoldOperations<F>::alternative,
+                                    &FoldOperations<F>::apply_stored,
+                                    &FoldOperations<F>::apply_emitted};
 
 }  // namespace detail
 }  // namespace eventcore

@@ -34,30 +34,83 @@
 namespace eventcore {
 
 /// Folds over several streams. Views the running command: valid inside `handle` and `discover`.
+/// What a list names twice is one stream: both entries are its state before the command.
 template <Fold F>
 class Folds {
  public:
-  Folds(const detail::Boundary& boundary, std::uint32_t group)
-      : boundary_(&boundary), group_(group) {}
+  /// Goes over the folds in order.
+  class Iterator {
+   public:
+    using value_type = F;
+    using difference_type = std::ptrdiff_t;
 
-  [[nodiscard]] std::size_t size() const noexcept { return boundary_->view_count(group_); }
-  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+    Iterator() = default;
+    Iterator(const detail::BoundaryView* at, const detail::BoundaryView* end, std::uint32_t group)
+        : at_(at), end_(end), group_(group) {
+      skip_others();
+    }
+    const F& operator*() const noexcept { return *static_cast<const F*>(at_->state.get()); }
+    const F* operator->() const noexcept { return &**this; }
+    Iterator& operator++() noexcept {
+      ++at_;
+      skip_others();
+      return *this;
+    }
+    Iterator operator++(int) noexcept {
+      Iterator before = *this;
+      ++*this;
+      return before;
+    }
+    friend bool operator==(const Iterator& a, const Iterator& b) noexcept { return a.at_ == b.at_; }
+
+   private:
+    void skip_others() noexcept {
+      while (at_ != end_ && at_->group != group_) ++at_;
+    }
+
+    const detail::BoundaryView* at_ = nullptr;
+    const detail::BoundaryView* end_ = nullptr;
+    std::uint32_t group_ = 0;
+  };
+
+  Folds(const detail::Boundary& boundary, std::uint32_t group)
+      : boundary_(&boundary), group_(group), size_(boundary.view_count(group)) {}
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
   /// The fold over the stream at `index` of the list given to `streams`, which may repeat ids.
   /// Requires: `index < size()`.
   [[nodiscard]] const F& operator[](std::size_t index) const {
-    const detail::BoundaryView* view = boundary_->view_at(group_, index);
-    EVENTCORE_ASSERT(view != nullptr, "Folds: index past the end");
-    return *static_cast<const F*>(view->state.get());
+    return *static_cast<const F*>(view(index).state.get());
+  }
+  /// Which stream `(*this)[index]` folds. Requires: `index < size()`.
+  [[nodiscard]] const StreamId& stream(std::size_t index) const {
+    return boundary_->streams[view(index).stream].id;
   }
   /// The fold over `stream`, or null if the command does not read it through F.
   [[nodiscard]] const F* find(const StreamId& stream) const noexcept {
-    const detail::BoundaryView* view = boundary_->find_view(stream.view(), group_);
+    const detail::BoundaryView* view = boundary_->find_view(stream, group_);
     return view == nullptr ? nullptr : static_cast<const F*>(view->state.get());
   }
+  [[nodiscard]] Iterator begin() const noexcept { return {views_begin(), views_end(), group_}; }
+  [[nodiscard]] Iterator end() const noexcept { return {views_end(), views_end(), group_}; }
 
  private:
+  [[nodiscard]] const detail::BoundaryView& view(std::size_t index) const {
+    const detail::BoundaryView* found = boundary_->view_at(group_, index);
+    EVENTCORE_ASSERT(found != nullptr, "Folds: index past the end");
+    return *found;
+  }
+  [[nodiscard]] const detail::BoundaryView* views_begin() const noexcept {
+    return boundary_->views.data();
+  }
+  [[nodiscard]] const detail::BoundaryView* views_end() const noexcept {
+    return boundary_->views.data() + boundary_->views.size();
+  }
+
   const detail::Boundary* boundary_;
   std::uint32_t group_;
+  std::size_t size_;
 };
 
 /// Given to `discover`: asks for more streams. Streams that are already read change nothing.
@@ -90,7 +143,7 @@ class Discovery {
 
 namespace detail {
 
-template <Fold F>
+template <class F>
 struct StreamRead {
   using Argument = const F&;
   StreamId id;
@@ -102,7 +155,7 @@ struct StreamRead {
   }
 };
 
-template <Fold F>
+template <class F>
 struct MaybeRead {
   using Argument = const F*;
   std::optional<StreamId> id;
@@ -115,7 +168,7 @@ struct MaybeRead {
   }
 };
 
-template <Fold F>
+template <class F>
 struct StreamsRead {
   using Argument = Folds<F>;
   std::vector<StreamId> ids;
@@ -127,7 +180,7 @@ struct StreamsRead {
   }
 };
 
-template <Fold F>
+template <class F>
 struct DiscoveredRead {
   using Argument = Folds<F>;
   static constexpr const FoldType* kDiscovered = &fold_type<F>;
@@ -137,7 +190,7 @@ struct DiscoveredRead {
   }
 };
 
-template <Fold F>
+template <class F>
 struct MergedRead {
   using Argument = const F&;
   std::vector<StreamId> ids;
@@ -204,28 +257,33 @@ template <class... Parts>
 }
 
 /// Folds one stream.
-template <Fold F>
+template <class F>
 [[nodiscard]] detail::StreamRead<F> stream(StreamId id) {
+  detail::explain_fold<F>();
   return {std::move(id)};
 }
 /// Folds one stream or none.
-template <Fold F>
+template <class F>
 [[nodiscard]] detail::MaybeRead<F> maybe(std::optional<StreamId> id) {
+  detail::explain_fold<F>();
   return {std::move(id)};
 }
 /// Folds each of several streams.
-template <Fold F>
+template <class F>
 [[nodiscard]] detail::StreamsRead<F> streams(std::vector<StreamId> ids) {
+  detail::explain_fold<F>();
   return {std::move(ids)};
 }
 /// Folds the streams that the command's `discover` asks for.
-template <Fold F>
+template <class F>
 [[nodiscard]] detail::DiscoveredRead<F> discovered() {
+  detail::explain_fold<F>();
   return {};
 }
 /// Folds all events of several streams into one state, in log order.
-template <Fold F>
+template <class F>
 [[nodiscard]] detail::MergedRead<F> merged(std::vector<StreamId> ids) {
+  detail::explain_fold<F>();
   return {std::move(ids)};
 }
 

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "eventcore/fixed_name.hpp"
 #include "eventcore/result.hpp"
 
 namespace eventcore {
@@ -23,6 +24,8 @@ class StreamPattern {
   /// The pattern written as `text`: 1 to 255 code points of UTF-8.
   /// Errors: InvalidArgument (rule and offset: unclosed `[`, misplaced `**`, …).
   [[nodiscard]] static Result<StreamPattern> parse(std::string_view text);
+  /// A pattern written in source code: a bad one is a programmer error.
+  [[nodiscard]] static StreamPattern literal(FixedName text) { return parse(text).value(); }
 
   [[nodiscard]] bool matches(std::string_view stream) const noexcept;
   [[nodiscard]] const std::string& text() const noexcept { return text_; }

@@ -11,8 +11,10 @@
 ///       save(tail.position());
 ///     }
 ///
-/// The usual mistake is to remember the position of the last event instead of `position()`: a
-/// reader of rare events would scan everything behind it again.
+/// Save `position()` together with what was made of the events, in one transaction: else a crash
+/// between the two repeats events or loses them. The usual mistake is to remember the position of
+/// the last event instead: a reader of rare events would scan everything behind it again. Example:
+/// examples/read_model.cpp.
 
 #include <cstddef>
 #include <stop_token>
@@ -45,7 +47,8 @@ class TailReader {
   /// says in `scanned_to` how far the reader got; what is already there is returned also with a
   /// deadline that has passed. After an error the same call may be repeated: nothing is skipped.
   /// Blocking: until there is an event, the deadline or a stop; never while events are waiting.
-  /// Errors: Cancelled, and those of `EventStore::submit_read`, such as ShuttingDown.
+  /// Errors: Cancelled; InvalidArgument (the log ends before the position to go on from: it is
+  /// another log, or was restored from an older backup); those of `EventStore::submit_read`.
   [[nodiscard]] Result<EventPage> next(Deadline deadline = {}, std::stop_token stop = {});
 
   /// Everything up to here was returned or is not selected.

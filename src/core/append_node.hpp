@@ -31,8 +31,14 @@ class AppendNode final : public AppendOperation {
     return owner_.exchange(nullptr, std::memory_order_acq_rel) != nullptr;
   }
 
+  /// The store has answered. Requires: armed, and not detached.
+  [[nodiscard]] bool is_completed() const noexcept {
+    return owner_.load(std::memory_order_acquire) == nullptr;
+  }
   /// The store's answer. Requires: the owner was signalled.
   [[nodiscard]] const Result<WriteResult>& result() const noexcept { return *result_; }
+  /// Its events are stored, by this append. Requires: as `result`.
+  [[nodiscard]] bool is_stored() const noexcept { return *result_ && !(*result_)->replayed; }
   [[nodiscard]] bool has_result() const noexcept { return result_.has_value(); }
 
   std::vector<AppendNodePtr> dependencies;  ///< Keeps `predecessors` alive.

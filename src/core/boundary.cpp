@@ -1,8 +1,8 @@
 #include "eventcore/detail/boundary.hpp"
 
-#include <functional>
-
 #include "eventcore/reads.hpp"
+#include "text_hash.hpp"
+#include "user_code.hpp"
 
 namespace eventcore {
 
@@ -13,20 +13,22 @@ namespace {
 // Below this many streams a linear search beats hashing.
 constexpr std::size_t kIndexedFrom = 12;
 
-std::size_t hash_of(std::string_view id) noexcept { return std::hash<std::string_view>{}(id); }
-
 }  // namespace
 
-std::optional<std::uint32_t> Boundary::find_stream(std::string_view id) const noexcept {
+std::optional<std::uint32_t> Boundary::find_stream(std::string_view id,
+                                                   std::uint64_t hash) const noexcept {
+  const auto is_it = [&](const BoundaryStream& stream) {
+    return stream.id.hash() == hash && same_text(stream.id.view(), id);
+  };
   if (table_.empty()) {
     for (std::uint32_t i = 0; i < streams.size(); ++i) {
-      if (streams[i].id.view() == id) return i;
+      if (is_it(streams[i])) return i;
     }
     return std::nullopt;
   }
   const std::size_t mask = table_.size() - 1;
-  for (std::size_t at = hash_of(id) & mask; table_[at] != kNone; at = (at + 1) & mask) {
-    if (streams[table_[at]].id.view() == id) return table_[at];
+  for (std::size_t at = hash & mask; table_[at] != kNone; at = (at + 1) & mask) {
+    if (is_it(streams[table_[at]])) return table_[at];
   }
   return std::nullopt;
 }
@@ -40,13 +42,13 @@ void Boundary::index_stream(std::uint32_t stream) {
     for (std::uint32_t i = 0; i < stream; ++i) index_stream(i);
   }
   const std::size_t mask = table_.size() - 1;
-  std::size_t at = hash_of(streams[stream].id.view()) & mask;
+  std::size_t at = streams[stream].id.hash() & mask;
   while (table_[at] != kNone) at = (at + 1) & mask;
   table_[at] = stream;
 }
 
 std::uint32_t Boundary::add_stream(const StreamId& id, bool discovered) {
-  if (const auto found = find_stream(id.view())) return *found;
+  if (const auto found = find_stream(id)) return *found;
   const auto index = static_cast<std::uint32_t>(streams.size());
   streams.emplace_back(id, discovered);
   index_stream(index);
@@ -86,7 +88,7 @@ void Boundary::add_merged(const StreamId& stream, const FoldType& fold, std::uin
   members.push_back({index, view});
 }
 
-const BoundaryView* Boundary::find_view(std::string_view stream,
+const BoundaryView* Boundary::find_view(const StreamId& stream,
                                         std::uint32_t group) const noexcept {
   const auto index = find_stream(stream);
   if (!index) return nullptr;
@@ -100,8 +102,8 @@ const BoundaryView* Boundary::view_at(std::uint32_t group, std::size_t index) co
   // Declared groups are contiguous and in order; only discovered ones interleave.
   std::size_t begin = 0;
   while (begin < views.size() && views[begin].group != group) ++begin;
-  if (begin + index < views.size() && views[begin + index].group == group &&
-      !views[begin].merged && !streams[views[begin].stream].discovered) {
+  if (begin + index < views.size() && views[begin + index].group == group && !views[begin].merged &&
+      !streams[views[begin].stream].discovered) {
     return &views[begin + index];
   }
   for (std::size_t i = begin; i < views.size(); ++i) {
@@ -123,7 +125,7 @@ void Boundary::clear() noexcept {
   table_.clear();
 }
 
-void EmissionSink::emit(std::string_view stream, const EmittedType& type, const void* event,
+void EmissionSink::emit(const StreamId& stream, const EmittedType& type, const void* event,
                         const Headers* headers) {
   if (error_) return;
   Result<void> emitted = try_emit(stream, type, event, headers);
@@ -132,21 +134,24 @@ void EmissionSink::emit(std::string_view stream, const EmittedType& type, const 
 
 Result<void> EmissionSink::encode_headers(const Headers* headers) {
   encoded_headers_.clear();
-  if (headers == nullptr) return common_headers_.encode(encoded_headers_);
+  if (headers == nullptr) {
+    if (common_headers_.empty()) return {};
+    return common_headers_.encode(encoded_headers_);
+  }
   if (common_headers_.empty()) return headers->encode(encoded_headers_);
   Headers all = common_headers_;
   for (const auto& [name, value] : headers->entries()) all.set(name, value);
   return all.encode(encoded_headers_);
 }
 
-Result<void> EmissionSink::try_emit(std::string_view stream, const EmittedType& type,
+Result<void> EmissionSink::try_emit(const StreamId& stream, const EmittedType& type,
                                     const void* event, const Headers* headers) {
   const auto index = boundary_.find_stream(stream);
   if (!index) {
     return make_error(ErrorCode::UndeclaredStream,
                       "the command emits '" + std::string(type.name) +
                           "' to a stream that its reads() does not list",
-                      stream);
+                      stream.view());
   }
   if (Result<void> encoded = encode_headers(headers); !encoded) return encoded;
   Result<void> added =
@@ -166,7 +171,13 @@ Result<void> EmissionSink::apply(BoundaryView& view, const BoundaryStream& strea
                                  const EmittedType& type, const void* event) {
   if (!view.next) view.next = view.fold->copy(view.state.get());
   const EventInfo info{stream.id.view(), stream.basis + stream.emitted, encoded_headers_};
-  if (view.fold->apply_emitted(view.next.get(), type.tag, event, info)) return {};
+  bool applied = false;
+  Result<void> done =
+      guarded("apply() of the emitted event", view.fold->name, [&]() -> Result<void> {
+        applied = view.fold->apply_emitted(view.next.get(), type.tag, event, info);
+        return {};
+      });
+  if (!done || applied) return done;
 
   const int alternative = view.fold->alternative(type.name);
   if (alternative == kIgnoredEvent) return {};
@@ -209,7 +220,7 @@ void Discovery::request(const StreamId& id, const detail::FoldType& fold) {
 
 void Discovery::add_to(detail::Boundary& boundary) const {
   for (const Request& request : requests_) {
-    if (boundary.find_view(request.id.view(), request.group) == nullptr) {
+    if (boundary.find_view(request.id, request.group) == nullptr) {
       boundary.add(request.id, *request.fold, request.group, true);
     }
   }

@@ -6,6 +6,8 @@
 #include "command_read.hpp"
 #include "eventcore/detail/command_operation.hpp"
 #include "executor_core.hpp"
+#include "fold_errors.hpp"
+#include "stream_hash.hpp"
 #include "user_code.hpp"
 
 namespace eventcore::detail {
@@ -32,11 +34,10 @@ CommandOperation::Wait CommandOperation::gather() {
     }
   }
   if (boundary_.streams.size() > limits::kBatchStreams) {
-    return finish(make_error(ErrorCode::LimitExceeded,
-                             std::string(command_type_) + " reads " +
-                                 std::to_string(boundary_.streams.size()) +
-                                 " streams, the limit is " +
-                                 std::to_string(limits::kBatchStreams)));
+    return finish(make_error(
+        ErrorCode::LimitExceeded,
+        std::string(command_type_) + " reads " + std::to_string(boundary_.streams.size()) +
+            " streams, the limit is " + std::to_string(limits::kBatchStreams)));
   }
   reading_.clear();
   core_.take_cached(boundary_, distrust_cache_, reading_);
@@ -85,8 +86,7 @@ CommandOperation::Wait CommandOperation::fold_page() {
   read_->page.reset();
   if (!page) return finish(std::move(page).error());
   at_ = page->at;
-  Result<void> folded =
-      guarded("apply()", command_type_, [&] { return fold_events(*page); });
+  Result<void> folded = guarded("apply()", command_type_, [&] { return fold_events(*page); });
   if (!folded) return finish(std::move(folded).error());
 
   StreamsQuery rest;
@@ -112,19 +112,13 @@ Result<void> CommandOperation::apply(BoundaryView& view, const StoredEvent& even
   if (alternative == kUnknownEvent) {
     view.cacheable = false;
     if (view.fold->skips_unknown) return {};
-    return make_error(ErrorCode::UnknownEventType,
-                      "the fold '" + std::string(view.fold->name) + "' does not know '" +
-                          std::string(event.type) + "'",
-                      event.stream, event.position);
+    return unknown_to_fold(*view.fold, event);
   }
   if (!view.next) view.next = view.state ? view.fold->copy(view.state.get()) : view.fold->make();
   ++events_folded_;
   Result<void> applied = view.fold->apply_stored(view.next.get(), alternative, event);
   if (applied) return applied;
-  Error error = std::move(applied).error();
-  error.stream = event.stream;
-  error.position = event.position;
-  return error;
+  return at_event(std::move(applied).error(), event);
 }
 
 Result<void> CommandOperation::fold_events(const EventPage& page) {
@@ -132,7 +126,7 @@ Result<void> CommandOperation::fold_events(const EventPage& page) {
   for (const StoredEvent& event : page.events) {
     // Events come stream by stream, or mixed for merged reads.
     if (boundary_.streams[at].id.view() != event.stream) {
-      const auto found = boundary_.find_stream(event.stream);
+      const auto found = boundary_.find_stream(event.stream, hash_stream(event.stream));
       if (!found) return make_error(ErrorCode::Corrupt, "a read returned another stream's event");
       at = *found;
     }
@@ -168,8 +162,7 @@ Result<void> CommandOperation::finish_streams(const EventPage& page) {
       if (!view.state) view.state = view.fold->make();
       // A cached state may be newer than the position that this attempt reads at. With one fold
       // it is as good; where folds differ, `enqueue` finds the older basis and refuses.
-      if (view.version > stream.basis && view.next_of_stream == kNone &&
-          stream.first_view == v) {
+      if (view.version > stream.basis && view.next_of_stream == kNone && stream.first_view == v) {
         stream.basis = view.version;
       }
       view.version = std::max(view.version, stream.basis);

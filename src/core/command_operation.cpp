@@ -43,15 +43,22 @@ class BoundaryPool {
 
 CommandOutcome outcome_of(ErrorCode code) noexcept {
   switch (code) {
-    case ErrorCode::VersionConflict: return CommandOutcome::ConflictExhausted;
-    case ErrorCode::DeadlineExceeded: return CommandOutcome::DeadlineExceeded;
-    case ErrorCode::Cancelled: return CommandOutcome::Cancelled;
-    case ErrorCode::Overloaded: return CommandOutcome::Overloaded;
-    case ErrorCode::CommitInDoubt: return CommandOutcome::InDoubt;
+    case ErrorCode::VersionConflict:
+      return CommandOutcome::ConflictExhausted;
+    case ErrorCode::DeadlineExceeded:
+      return CommandOutcome::DeadlineExceeded;
+    case ErrorCode::Cancelled:
+      return CommandOutcome::Cancelled;
+    case ErrorCode::Overloaded:
+      return CommandOutcome::Overloaded;
+    case ErrorCode::CommitInDoubt:
+      return CommandOutcome::InDoubt;
     case ErrorCode::Unavailable:
     case ErrorCode::Corrupt:
-    case ErrorCode::ShuttingDown: return CommandOutcome::StoreError;
-    default: return CommandOutcome::Invalid;
+    case ErrorCode::ShuttingDown:
+      return CommandOutcome::StoreError;
+    default:
+      return CommandOutcome::Invalid;
   }
 }
 
@@ -72,6 +79,12 @@ void CommandOperation::execute() noexcept {
   if (core_.scheduler().is_current_thread()) {
     finish(make_error(ErrorCode::WouldDeadlock,
                       "execute() on a worker of the same executor; use submit()"));
+    return;
+  }
+  if (in_user_code()) {
+    finish(make_error(ErrorCode::WouldDeadlock,
+                      "execute() inside another command's reads(), discover(), handle() or "
+                      "apply(): these only look and decide"));
     return;
   }
   if (Result<void> entered = core_.enter(false); !entered) {
@@ -156,14 +169,29 @@ CommandOperation::Wait CommandOperation::advance() noexcept {
   Wait wait = Wait::None;
   while (wait == Wait::None && step_ != Step::Done) {
     switch (step_) {
-      case Step::Begin: wait = begin(); break;
-      case Step::Gather: wait = gather(); break;
-      case Step::FoldPage: wait = fold_page(); break;
-      case Step::Decide: wait = decide(); break;
-      case Step::Settle: wait = settle(); break;
-      case Step::Replay: wait = replay(); break;
-      case Step::Resume: wait = resume(); break;
-      case Step::Done: break;
+      case Step::Begin:
+        wait = begin();
+        break;
+      case Step::Gather:
+        wait = gather();
+        break;
+      case Step::FoldPage:
+        wait = fold_page();
+        break;
+      case Step::Decide:
+        wait = decide();
+        break;
+      case Step::Settle:
+        wait = settle();
+        break;
+      case Step::Replay:
+        wait = replay();
+        break;
+      case Step::Resume:
+        wait = resume();
+        break;
+      case Step::Done:
+        break;
     }
   }
   return wait;
@@ -179,9 +207,9 @@ bool CommandOperation::interrupted(Error& error) const {
   } else if (options_.stop.stop_requested()) {
     error = make_error(ErrorCode::Cancelled, "a stop was requested; nothing was written");
   } else if (late) {
-    error = make_error(ErrorCode::DeadlineExceeded,
-                       "the deadline passed in attempt " + std::to_string(attempts_) +
-                           "; nothing was written");
+    error = make_error(
+        ErrorCode::DeadlineExceeded,
+        "the deadline passed in attempt " + std::to_string(attempts_) + "; nothing was written");
   } else {
     return false;
   }
@@ -247,8 +275,8 @@ CommandOperation::Wait CommandOperation::decide() {
   });
   if (!handled) return finish(std::move(handled).error());
   if (verdict.kind == Verdict::Kind::Failed) {
-    return finish(make_error(ErrorCode::HandlerFailed,
-                             std::string(command_type_) + ": " + verdict.failure));
+    return finish(
+        make_error(ErrorCode::HandlerFailed, std::string(command_type_) + ": " + verdict.failure));
   }
   outcome_ = CommandOutcome::Committed;
   rejection_code_ = verdict.rejection_code;
@@ -296,7 +324,7 @@ CommandOperation::Wait CommandOperation::settle() {
     return finish(std::move(error));
   }
   const Result<WriteResult>& result = node_->result();
-  core_.settle(boundary_, node_.get(), result && !result->replayed);
+  core_.settle(boundary_, node_.get(), node_->is_stored());
   node_->predecessors.clear();
   node_->dependencies.clear();
   if (!result) {

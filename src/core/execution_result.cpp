@@ -34,13 +34,17 @@ std::vector<WrittenEvent> ExecutionResult::events_written() const {
   }
   const WriteBatch& batch = node_->batch;
   std::vector<StreamVersion> versions;
-  for (const WriteBatch::Stream& stream : batch.streams()) versions.push_back(stream.version_before);
+  for (const WriteBatch::Stream& stream : batch.streams())
+    versions.push_back(stream.version_before);
   const Position first = node_->result()->first;
   for (std::size_t i = 0; i < batch.event_count(); ++i) {
     const WriteBatch::Event event = batch.event(i);
     StreamVersion& version = versions[event.stream];
     version = version + 1;
-    written.push_back({batch.streams()[event.stream].id.view(), event.type, version, first + i,
+    written.push_back({batch.streams()[event.stream].id.view(),
+                       event.type,
+                       version,
+                       first + i,
                        {id, static_cast<std::uint32_t>(i)}});
   }
   return written;
@@ -49,10 +53,9 @@ std::vector<WrittenEvent> ExecutionResult::events_written() const {
 std::vector<StreamId> ExecutionResult::affected_streams() const {
   std::vector<StreamId> affected;
   for (const WrittenEvent& event : events_written()) {
-    const auto known = std::find_if(affected.begin(), affected.end(), [&](const StreamId& id) {
-      return id.view() == event.stream;
-    });
-    if (known == affected.end()) affected.push_back(StreamId::literal(event.stream));
+    const auto known = std::find_if(affected.begin(), affected.end(),
+                                    [&](const StreamId& id) { return id.view() == event.stream; });
+    if (known == affected.end()) affected.push_back(StreamId::parse(event.stream).value());
   }
   return affected;
 }

@@ -54,9 +54,9 @@ Result<void> ExecutorCore::enter(bool bounded) noexcept {
   }
   if (bounded && before >= options_.in_flight_max) {
     leave();
-    return make_error(ErrorCode::Overloaded,
-                      std::to_string(before) + " commands are in flight, the limit is " +
-                          std::to_string(options_.in_flight_max));
+    return make_error(ErrorCode::Overloaded, std::to_string(before) +
+                                                 " commands are in flight, the limit is " +
+                                                 std::to_string(options_.in_flight_max));
   }
   return {};
 }
@@ -83,8 +83,9 @@ Result<void> ExecutorCore::shutdown(Deadline deadline) {
   const std::uint32_t left = in_flight();
   static_cast<void>(await_idle(Instant::max()));
   return make_error(ErrorCode::DeadlineExceeded,
-                    std::to_string(left) + " commands were under way at the deadline; those not "
-                                           "being committed were ended");
+                    std::to_string(left) +
+                        " commands were under way at the deadline; those not "
+                        "being committed were ended");
 }
 
 std::chrono::nanoseconds ExecutorCore::backoff(std::uint32_t attempt) noexcept {
@@ -125,11 +126,12 @@ int ExecutorCore::alternative(const FoldType& fold, const StoredEvent& event) co
 void ExecutorCore::take_cached(Boundary& boundary, bool distrust,
                                std::vector<std::uint32_t>& to_read) {
   MutexLock lock(order_);
+  for (const BoundaryStream& stream : boundary.streams) table_.prefetch(stream.id);
+  for (BoundaryStream& stream : boundary.streams) {
+    if (!stream.gathered && stream.slot == nullptr) stream.slot = &table_.pin(stream.id);
+  }
   for (std::uint32_t i = 0; i < boundary.streams.size(); ++i) {
     if (boundary.streams[i].gathered) continue;
-    if (boundary.streams[i].slot == nullptr) {
-      boundary.streams[i].slot = &table_.pin(boundary.streams[i].id.view());
-    }
     if (!boundary.streams[i].merged) take_stream(boundary, i, distrust, to_read);
   }
 }
@@ -198,9 +200,7 @@ bool ExecutorCore::is_current(const Boundary& boundary) noexcept {
       continue;
     }
     if (stream.based_on && stream.based_on->is_rejected()) return false;
-    for (const CachedFold& cached : slot.folds) {
-      if (cached.state && cached.version > stream.basis) return false;
-    }
+    if (slot.has_state_past(stream.basis)) return false;
   }
   return true;
 }
@@ -220,7 +220,7 @@ void ExecutorCore::queue_writes(Boundary& boundary, const AppendNodePtr& node) {
     StreamSlot& slot = *stream.slot;
     const StreamVersion after = stream.basis + stream.emitted;
     slot.pending.push_back({node, index, stream.basis, after});
-    for (CachedFold& cached : slot.folds) cached.pending.reset();
+    slot.drop_pending_states();
     for (std::uint32_t i = stream.first_view; i != kNone; i = boundary.views[i].next_of_stream) {
       const BoundaryView& view = boundary.views[i];
       if (!view.cacheable || !view.next) continue;
@@ -237,14 +237,19 @@ bool ExecutorCore::enqueue(Boundary& boundary, AppendNodePtr& node, CommandOpera
   for (const BoundaryStream& stream : boundary.streams) {
     if (stream.based_on) depend(*node, stream.based_on);
   }
-  if (node->batch.event_count() > 0) queue_writes(boundary, node);
   node->arm(&owner);
   store_.submit_append(*node);
+  // A store in memory has answered already: nothing is ever queued, and the lock is held anyway.
+  if (node->is_completed()) {
+    settle_all(boundary, node.get(), node->is_stored());
+  } else if (node->batch.event_count() > 0) {
+    queue_writes(boundary, node);
+  }
   return true;
 }
 
-void ExecutorCore::settle_stream(Boundary& boundary, const BoundaryStream& stream,
-                                 AppendNode& node, bool stored) {
+void ExecutorCore::settle_stream(Boundary& boundary, const BoundaryStream& stream, AppendNode& node,
+                                 bool stored) {
   StreamSlot& slot = *stream.slot;
   const auto write = std::find_if(slot.pending.begin(), slot.pending.end(),
                                   [&](const PendingWrite& w) { return w.node.get() == &node; });
@@ -268,7 +273,14 @@ void ExecutorCore::settle_stream(Boundary& boundary, const BoundaryStream& strea
 }
 
 void ExecutorCore::settle(Boundary& boundary, AppendNode* node, bool stored) noexcept {
+  const bool settled = std::all_of(boundary.streams.begin(), boundary.streams.end(),
+                                   [](const auto& stream) { return stream.slot == nullptr; });
+  if (settled) return;
   MutexLock lock(order_);
+  settle_all(boundary, node, stored);
+}
+
+void ExecutorCore::settle_all(Boundary& boundary, AppendNode* node, bool stored) noexcept {
   for (BoundaryStream& stream : boundary.streams) {
     if (stream.slot == nullptr) continue;
     if (node != nullptr && stream.emitted > 0) settle_stream(boundary, stream, *node, stored);

@@ -59,7 +59,8 @@ class ExecutorCore {
   /// Remembers committed states that were just read.
   void keep_committed(const Boundary& boundary, const std::vector<std::uint32_t>& streams);
   /// Submits `node`, whose batch was decided on `boundary`; false if a state that it was decided
-  /// on is not the newest any more, and nothing was submitted.
+  /// on is not the newest any more, and nothing was submitted. Settles what the store has answered
+  /// when it returns.
   [[nodiscard]] bool enqueue(Boundary& boundary, AppendNodePtr& node, CommandOperation& owner);
   /// Takes the end of an append into the table, and unpins the boundary's slots. A
   /// second call does nothing. Null: nothing was submitted.
@@ -73,6 +74,8 @@ class ExecutorCore {
   [[nodiscard]] static bool is_current(const Boundary& boundary) noexcept;
   static void depend(AppendNode& node, const AppendNodePtr& predecessor);
   static void queue_writes(Boundary& boundary, const AppendNodePtr& node);
+  void settle_all(Boundary& boundary, AppendNode* node, bool stored) noexcept
+      EVENTCORE_REQUIRES(order_);
   static void settle_stream(Boundary& boundary, const BoundaryStream& stream, AppendNode& node,
                             bool stored);
 

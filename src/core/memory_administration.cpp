@@ -65,7 +65,7 @@ Result<std::vector<StreamSummary>> MemoryAdministration::list_streams(
     const MemoryStream& stream = **at;
     const StreamVersion version = MemoryLog::version_at(stream, head);
     if (version.value == 0 || !query.filter.matches_stream(stream.id)) continue;
-    summaries.push_back({.stream = StreamId::literal(stream.id),
+    summaries.push_back({.stream = StreamId::parse(stream.id).value(),
                          .version = version,
                          .last = stream.events[version.value - 1]->position()});
   }
@@ -107,14 +107,13 @@ Result<VerifyReport> MemoryAdministration::verify(const Progress& progress) {
     in_streams += version.value;
   }
   if (in_streams != found.events) {
-    report(found, "heads", head, "the versions of all streams add up to " +
-                                     std::to_string(in_streams) + " events");
+    report(found, "heads", head,
+           "the versions of all streams add up to " + std::to_string(in_streams) + " events");
   }
   return found;
 }
 
-Result<void> MemoryAdministration::import_batch(WriteBatch& batch, Position first,
-                                                Timestamp time) {
+Result<void> MemoryAdministration::import_batch(WriteBatch& batch, Position first, Timestamp time) {
   if (batch.event_count() == 0) {
     return make_error(ErrorCode::InvalidArgument, "a batch without events has no position");
   }

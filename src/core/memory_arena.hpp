@@ -31,9 +31,12 @@ class MemoryArena {
  private:
   struct Segment {
     Segment(std::size_t bytes, std::size_t used_at_first);
+    Segment(const Segment&) = delete;
+    Segment& operator=(const Segment&) = delete;
+    ~Segment();
 
-    std::unique_ptr<std::byte[]> begin;
-    std::size_t bytes;
+    std::byte* const begin;
+    const std::size_t bytes;
     std::atomic<std::size_t> used;  // atomic: threads take space at once; may pass `bytes`
   };
   struct Spare {

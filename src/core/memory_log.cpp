@@ -102,10 +102,9 @@ struct InfoTexts {
     batch.causation_bytes = static_cast<std::uint16_t>(info.causation_id.size());
     batch.interference_bytes = static_cast<std::uint32_t>(interference.size());
     batch.has_trace = info.trace.is_valid();
-    for (const std::string_view text : {std::string_view(info.key),
-                                        std::string_view(info.correlation_id),
-                                        std::string_view(info.causation_id),
-                                        std::string_view(interference)}) {
+    for (const std::string_view text :
+         {std::string_view(info.key), std::string_view(info.correlation_id),
+          std::string_view(info.causation_id), std::string_view(interference)}) {
       texts.put(text);
     }
     static_assert(std::is_trivially_copyable_v<TraceContext>);
@@ -198,9 +197,9 @@ void MemoryLog::prepare(const WriteBatch& batch, Prepared& prepared) {
   prepared.has_new_types = stored.command_type == 0 && !batch.info.command_type.empty();
 
   const std::span<MemoryRead> reads = prepared.reads();
+  for (const WriteBatch::Stream& stream : streams) streams_by_id_.prefetch(stream.id.hash());
   for (std::size_t i = 0; i < streams.size(); ++i) {
-    const std::string_view id = streams[i].id.view();
-    ::new (&reads[i]) MemoryRead{streams_by_id_.find(id, hash(id)), {}};
+    ::new (&reads[i]) MemoryRead{find_stream(streams[i].id), {}};
   }
   for (std::size_t i = 0; i < count; ++i) {
     const WriteBatch::Event from = batch.event(i);
@@ -262,7 +261,7 @@ MemoryLog::Verdict MemoryLog::judge(const MemoryAppend& append, const Prepared& 
   for (std::size_t i = 0; i < streams.size(); ++i) {
     const MemoryStream* stream = prepared.block == nullptr ? nullptr : prepared.reads()[i].stream;
     // It may have been created since `prepare` looked.
-    if (stream == nullptr) stream = find_stream(streams[i].id.view());
+    if (stream == nullptr) stream = find_stream(streams[i].id);
     const StreamVersion actual = {
         stream == nullptr ? 0 : stream->version.load(std::memory_order_relaxed)};
     streams[i].version_before = actual;
@@ -292,8 +291,8 @@ void MemoryLog::make_room(const WriteBatch& batch, Prepared& prepared) {
   const std::span<MemoryRead> reads = prepared.reads();
   for (std::size_t i = 0; i < streams.size(); ++i) {
     MemoryStream*& stream = reads[i].stream;
-    const std::string_view id = streams[i].id.view();
-    if (stream == nullptr) stream = streams_by_id_.find(id, hash(id));
+    const StreamId& id = streams[i].id;
+    if (stream == nullptr) stream = find_stream(id);
     if (stream == nullptr) stream = &create_stream(id);
     reads[i].before = streams[i].version_before;
     stream->events.reserve(reads[i].before.value + streams[i].events, arena_);
@@ -312,18 +311,18 @@ void MemoryLog::make_room(const WriteBatch& batch, Prepared& prepared) {
   events_.reserve(signal_.head().value + stored.event_count, arena_);
 }
 
-MemoryStream& MemoryLog::create_stream(std::string_view id) {
+MemoryStream& MemoryLog::create_stream(const StreamId& id) {
   const std::uint64_t index = stream_count_.load(std::memory_order_relaxed);
-  const std::uint64_t id_hash = hash(id);
+  const std::string_view name = id.view();
   streams_.reserve(index + 1, arena_);
-  streams_by_id_.reserve(id_hash, arena_);
-  void* const place = arena_.allocate(sizeof(MemoryStream) + id.size());
+  streams_by_id_.reserve(id.hash(), arena_);
+  void* const place = arena_.allocate(sizeof(MemoryStream) + name.size());
   auto* const stream = ::new (place) MemoryStream;
   auto* const text = static_cast<char*>(place) + sizeof(MemoryStream);
-  std::memcpy(text, id.data(), id.size());
-  stream->id = {text, id.size()};
+  std::memcpy(text, name.data(), name.size());
+  stream->id = {text, name.size()};
   streams_.set(index, stream);
-  streams_by_id_.insert(*stream, id_hash);
+  streams_by_id_.insert(*stream, id.hash());
   stream_count_.store(index + 1, std::memory_order_release);
   return *stream;
 }
@@ -350,8 +349,7 @@ void MemoryLog::link(const WriteBatch& batch, Prepared& prepared, Timestamp time
   prepared.linked = true;
 }
 
-Result<WriteResult> MemoryLog::result_of(const Verdict& verdict,
-                                         const MemoryAppend& append) const {
+Result<WriteResult> MemoryLog::result_of(const Verdict& verdict, const MemoryAppend& append) const {
   using Kind = Verdict::Kind;
   switch (verdict.kind) {
     case Kind::Fits:
@@ -374,9 +372,9 @@ Result<WriteResult> MemoryLog::result_of(const Verdict& verdict,
       return make_error(ErrorCode::VersionConflict,
                         "a batch that this one builds on was not stored");
     case Kind::NotNext:
-      return make_error(ErrorCode::VersionConflict,
-                        "position " + std::to_string(append.first->value) +
-                            " does not follow the head");
+      return make_error(
+          ErrorCode::VersionConflict,
+          "position " + std::to_string(append.first->value) + " does not follow the head");
     case Kind::TimeGoesBack:
       return make_error(ErrorCode::InvalidArgument, "the time is before that of the last batch");
     case Kind::Closed:
@@ -399,9 +397,9 @@ Error MemoryLog::conflict_of(const Verdict& verdict, const WriteBatch& batch) co
     conflict.winner_id = verdict.winner->batch().id;
     conflict.winner_command_type = command_type_of(verdict.winner->batch());
   }
-  Error error = make_error(ErrorCode::VersionConflict,
-                           "the stream is not at the version that the batch expects",
-                           stream.id.view());
+  Error error =
+      make_error(ErrorCode::VersionConflict,
+                 "the stream is not at the version that the batch expects", stream.id.view());
   error.conflict = std::move(conflict);
   return error;
 }

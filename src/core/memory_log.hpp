@@ -49,8 +49,8 @@ class MemoryLog {
     return *events_[position.value - 1];
   }
   /// Null for a stream that had no event at a head that the caller has seen before.
-  [[nodiscard]] const MemoryStream* find_stream(std::string_view id) const noexcept {
-    return streams_by_id_.find(id, hash(id));
+  [[nodiscard]] MemoryStream* find_stream(const StreamId& id) const noexcept {
+    return streams_by_id_.find(id.view(), id.hash());
   }
   /// The version of `stream` when the head was `at`.
   [[nodiscard]] static StreamVersion version_at(const MemoryStream& stream, Position at) noexcept;
@@ -94,7 +94,7 @@ class MemoryLog {
   [[nodiscard]] Verdict judge(const MemoryAppend& append, const Prepared& prepared) const
       EVENTCORE_REQUIRES(mutex_);
   void make_room(const WriteBatch& batch, Prepared& prepared) EVENTCORE_REQUIRES(mutex_);
-  [[nodiscard]] MemoryStream& create_stream(std::string_view id) EVENTCORE_REQUIRES(mutex_);
+  [[nodiscard]] MemoryStream& create_stream(const StreamId& id) EVENTCORE_REQUIRES(mutex_);
   void link(const WriteBatch& batch, Prepared& prepared, Timestamp time) noexcept
       EVENTCORE_REQUIRES(mutex_);
   [[nodiscard]] Result<WriteResult> result_of(const Verdict& verdict,

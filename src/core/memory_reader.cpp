@@ -72,8 +72,8 @@ class PageBuilder {
   /// False, and the page has more: the event does not fit.
   bool add(const MemoryEvent& event) {
     const std::size_t bytes = std::size_t{event.payload_bytes} + event.header_bytes;
-    const bool fits = page_.events.size() < events_max_ &&
-                      (page_.events.empty() || bytes <= bytes_left_);
+    const bool fits =
+        page_.events.size() < events_max_ && (page_.events.empty() || bytes <= bytes_left_);
     if (!fits) {
       page_.more = true;
       return false;
@@ -116,7 +116,7 @@ class PageBuilder {
 // `end` close in on what is not in the page yet.
 struct Range {
   Range(const MemoryLog& log, const StreamRange& asked, Position at)
-      : stream(log.find_stream(asked.stream.view())) {
+      : stream(log.find_stream(asked.stream)) {
     if (stream != nullptr) version = MemoryLog::version_at(*stream, at).value;
     const std::uint64_t before = asked.before.value == 0 ? 0 : asked.before.value - 1;
     begin = std::min(asked.after.value, version) + 1;
@@ -199,9 +199,15 @@ Result<EventPage> read_streams(const Log& log, const StreamsQuery& query) {
   PageBuilder builder(log, query, at);
   builder.expect(events);
   switch (query.order) {
-    case ReadOrder::StreamForward: fill_forward(ranges, builder); break;
-    case ReadOrder::StreamBackward: fill_backward(ranges, builder); break;
-    case ReadOrder::Log: fill_in_log_order(ranges, builder); break;
+    case ReadOrder::StreamForward:
+      fill_forward(ranges, builder);
+      break;
+    case ReadOrder::StreamBackward:
+      fill_backward(ranges, builder);
+      break;
+    case ReadOrder::Log:
+      fill_in_log_order(ranges, builder);
+      break;
   }
   EventPage& page = builder.page();
   page.streams.reserve(ranges.size());
@@ -235,7 +241,7 @@ Result<EventPage> read_log(const Log& log, const LogQuery& query) {
   const Position until = std::min(query.until.value_or(head), head);
   PageBuilder builder(log, query, until);
   EventPage& page = builder.page();
-  page.scanned_to = std::max(query.after, until);
+  page.scanned_to = std::max(until, std::min(query.after, head));
   const TypeSet types(*log, query.filter);
   const bool all_streams = query.filter.matches_all_streams();
   if (all_streams && query.filter.matches_all_types() && query.after < until) {

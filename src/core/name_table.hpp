@@ -15,14 +15,19 @@
 
 namespace eventcore::detail {
 
-/// Items of type T by what their member `Name` holds or returns; the caller hashes. Open addressing in 64 parts that
-/// grow one by one, so that no addition moves more than a 64th of the items. Outgrown parts stay
-/// in the arena, because readers may look into them.
+/// Items of type T by what their member `Name` holds or returns; the caller hashes. Open
+/// addressing in 64 parts that grow one by one, so that no addition moves more than a 64th of the
+/// items. Outgrown parts stay in the arena, because readers may look into them.
 /// Thread-safety: one thread at a time adds; any thread finds what was added before something
 /// that it has acquired. Ownership: the items are the caller's and outlive the table.
 template <class T, auto Name>
 class NameTable {
  public:
+  /// Begins to load what `find` looks at, so that the loads for several names overlap.
+  void prefetch(std::uint64_t hash) const noexcept {
+    const Slots* slots = part(hash).slots.load(std::memory_order_acquire);
+    if (slots != nullptr) __builtin_prefetch(&slots->begin[hash & slots->mask]);
+  }
   [[nodiscard]] T* find(std::string_view name, std::uint64_t hash) const noexcept {
     const Slots* slots = part(hash).slots.load(std::memory_order_acquire);
     if (slots == nullptr) return nullptr;
@@ -30,7 +35,8 @@ class NameTable {
       const Slot& slot = slots->begin[at & slots->mask];
       // Acquires the item and, beside it, the hash, which `put` writes first.
       T* const item = slot.item.load(std::memory_order_acquire);
-      if (item == nullptr || (slot.hash == hash && same_text(std::invoke(Name, *item), name))) return item;
+      if (item == nullptr) return nullptr;
+      if (slot.hash == hash && same_text(std::invoke(Name, *item), name)) return item;
     }
   }
   /// Makes room for one more item with `hash`. Throws std::bad_alloc.

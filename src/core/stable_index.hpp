@@ -31,7 +31,9 @@ class StableIndex {
     while (capacity_ < count) add_chunk(arena);
   }
   /// Requires: `at` is below what was reserved.
-  void set(std::uint64_t at, const T& value) noexcept { *place_of(at) = value; }
+  void set(std::uint64_t at, const T& value) noexcept {
+    *(at >= newest_begin_ ? newest_ + (at - newest_begin_) : place_of(at)) = value;
+  }
 
  private:
   static constexpr std::uint64_t kInline = 2;
@@ -57,8 +59,10 @@ class StableIndex {
     if (chunk == 0) lengthen_directory(0, kFirstDirectory, arena);
     if (chunk == kFirstDirectory) lengthen_directory(chunk, kWholeDirectory, arena);
     const std::uint64_t elements = std::uint64_t{1} << (chunk + kFirstChunkBits);
-    directory_.load(std::memory_order_relaxed)[chunk] =
-        static_cast<T*>(arena.allocate(elements * sizeof(T)));
+    auto* const begin = static_cast<T*>(arena.allocate(elements * sizeof(T)));
+    directory_.load(std::memory_order_relaxed)[chunk] = begin;
+    newest_ = begin;
+    newest_begin_ = capacity_;
     capacity_ += elements;
   }
   void lengthen_directory(unsigned used, unsigned length, MemoryArena& arena) {
@@ -69,7 +73,11 @@ class StableIndex {
 
   std::array<T, kInline> inline_ = {};
   std::atomic<T**> directory_ = nullptr;  // atomic: replaced while others read
-  std::uint64_t capacity_ = kInline;      // the writer's
+
+  // The writer's. The newest chunk is at hand without a look at the directory.
+  std::uint64_t capacity_ = kInline;
+  T* newest_ = nullptr;
+  std::uint64_t newest_begin_ = kInline;
 };
 
 }  // namespace eventcore::detail

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "eventcore/limits.hpp"
+#include "stream_hash.hpp"
 #include "utf8.hpp"
 
 namespace eventcore {
@@ -33,8 +34,8 @@ std::optional<Error> check(std::string_view text, std::string_view what) {
   std::size_t characters = 0;
   for (std::size_t i = 0; i < text.size(); ++characters) {
     if (characters == limits::kStreamIdCharacters) {
-      return broken(what, " is longer than " + std::to_string(limits::kStreamIdCharacters) +
-                              " characters");
+      return broken(
+          what, " is longer than " + std::to_string(limits::kStreamIdCharacters) + " characters");
     }
     if (kPlain[static_cast<unsigned char>(text[i])]) {
       ++i;
@@ -82,6 +83,8 @@ std::string_view trimmed(std::string_view text) noexcept {
 
 }  // namespace
 
+StreamId::StreamId(std::string text) : text_(std::move(text)), hash_(detail::hash_stream(text_)) {}
+
 Result<StreamId> StreamId::parse(std::string_view text) {
   const std::string_view name = trimmed(text);
   if (auto error = check(name, "stream id")) return *std::move(error);
@@ -98,11 +101,7 @@ Result<StreamId> StreamId::of(std::string_view prefix, std::string_view name) {
   return StreamId(std::move(text));
 }
 
-StreamId StreamId::literal(std::string_view text) {
-  Result<StreamId> id = parse(text);
-  EVENTCORE_ASSERT(id.has_value(), id.error().message);
-  return *std::move(id);
-}
+StreamId StreamId::literal(FixedName text) { return parse(text).value(); }
 
 std::string_view StreamId::category() const noexcept { return category_of(text_); }
 

@@ -1,13 +1,12 @@
 #include "stream_table.hpp"
 
+#include <algorithm>
 #include <utility>
-
-#include "text_hash.hpp"
 
 namespace eventcore::detail {
 
-CachedFold* StreamSlot::find(const FoldType& fold) noexcept {
-  for (CachedFold& entry : folds) {
+CachedFold* StreamSlot::find_further(const FoldType& fold) noexcept {
+  for (CachedFold& entry : further_folds_) {
     if (entry.fold == &fold) return &entry;
   }
   return nullptr;
@@ -15,22 +14,34 @@ CachedFold* StreamSlot::find(const FoldType& fold) noexcept {
 
 CachedFold& StreamSlot::find_or_add(const FoldType& fold) {
   if (CachedFold* entry = find(fold)) return *entry;
-  folds.push_back({.fold = &fold, .version = {}, .state = {}, .pending_version = {}, .pending = {}});
-  return folds.back();
+  CachedFold& added = first_fold_.fold == nullptr ? first_fold_ : further_folds_.emplace_back();
+  added.fold = &fold;
+  return added;
+}
+
+bool StreamSlot::has_state_past(StreamVersion version) const noexcept {
+  const auto is_past = [&](const CachedFold& entry) {
+    return entry.state && entry.version > version;
+  };
+  return is_past(first_fold_) || std::any_of(further_folds_.begin(), further_folds_.end(), is_past);
+}
+
+void StreamSlot::drop_pending_states() noexcept {
+  first_fold_.pending.reset();
+  for (CachedFold& entry : further_folds_) entry.pending.reset();
 }
 
 void StreamSlot::drop_pending() noexcept {
   pending.clear();
-  for (CachedFold& entry : folds) entry.pending.reset();
+  drop_pending_states();
 }
 
-StreamSlot& StreamTable::pin(std::string_view stream) {
-  const std::uint64_t hash = hash_text(stream, 0);
-  StreamSlot* slot = find(stream, hash);
+StreamSlot& StreamTable::pin(const StreamId& stream) {
+  StreamSlot* slot = find(stream);
   if (slot == nullptr) {
     if (slots_.size() >= slots_max_) evict_one();
     if (table_.size() < (slots_.size() + 1) * 2) grow();
-    slots_.push_back(std::make_unique<StreamSlot>(stream, hash));
+    slots_.push_back(std::make_unique<StreamSlot>(stream));
     slot = slots_.back().get();
     insert(*slot);
   }
@@ -39,19 +50,19 @@ StreamSlot& StreamTable::pin(std::string_view stream) {
   return *slot;
 }
 
-StreamSlot* StreamTable::find(std::string_view stream, std::uint64_t hash) const noexcept {
+StreamSlot* StreamTable::find(const StreamId& stream) const noexcept {
   if (table_.empty()) return nullptr;
-  for (std::size_t at = home(hash); table_[at].slot != nullptr;
+  for (std::size_t at = home(stream.hash()); table_[at].slot != nullptr;
        at = (at + 1) & (table_.size() - 1)) {
-    if (table_[at].hash == hash && table_[at].slot->id == stream) return table_[at].slot;
+    if (table_[at].hash == stream.hash() && table_[at].slot->id == stream) return table_[at].slot;
   }
   return nullptr;
 }
 
 void StreamTable::insert(StreamSlot& slot) noexcept {
-  std::size_t at = home(slot.hash);
+  std::size_t at = home(slot.id.hash());
   while (table_[at].slot != nullptr) at = (at + 1) & (table_.size() - 1);
-  table_[at] = {slot.hash, &slot};
+  table_[at] = {slot.id.hash(), &slot};
 }
 
 void StreamTable::grow() {
@@ -61,7 +72,7 @@ void StreamTable::grow() {
 
 void StreamTable::erase(const StreamSlot& slot) noexcept {
   const std::size_t mask = table_.size() - 1;
-  std::size_t hole = home(slot.hash);
+  std::size_t hole = home(slot.id.hash());
   while (table_[hole].slot != &slot) hole = (hole + 1) & mask;
   // Entries behind the hole move up unless that would put them before their home (Knuth 6.4 R).
   for (std::size_t at = (hole + 1) & mask; table_[at].slot != nullptr; at = (at + 1) & mask) {

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string_view>
 #include <vector>
 
 #include "append_node.hpp"
@@ -37,19 +36,30 @@ struct PendingWrite {
 /// 2. Every queued operation that was decided on a pending state names the last pending write as
 ///    its predecessor. So when one is rejected, all behind it are, and `pending` is cleared whole.
 struct StreamSlot {
-  StreamSlot(std::string_view name, std::uint64_t name_hash) : id(name), hash(name_hash) {}
+  explicit StreamSlot(const StreamId& stream) : id(stream) {}
 
-  const std::string id;
-  const std::uint64_t hash;
+  const StreamId id;
   std::uint32_t pins = 0;  ///< Running attempts that point here.
   bool recently_used = true;
   std::vector<PendingWrite> pending;
-  std::vector<CachedFold> folds;
 
-  [[nodiscard]] CachedFold* find(const FoldType& fold) noexcept;
+  [[nodiscard]] CachedFold* find(const FoldType& fold) noexcept {
+    if (first_fold_.fold == &fold) return &first_fold_;
+    return find_further(fold);
+  }
   [[nodiscard]] CachedFold& find_or_add(const FoldType& fold);
+  /// A committed state past `version` is cached.
+  [[nodiscard]] bool has_state_past(StreamVersion version) const noexcept;
+  /// Forgets the states after what is queued.
+  void drop_pending_states() noexcept;
   /// Forgets everything queued.
   void drop_pending() noexcept;
+
+ private:
+  [[nodiscard]] CachedFold* find_further(const FoldType& fold) noexcept;
+
+  CachedFold first_fold_;  // most streams have no other
+  std::vector<CachedFold> further_folds_;
 };
 
 /// All slots, bounded: unpinned ones without pending writes are dropped by the clock algorithm
@@ -58,8 +68,12 @@ class StreamTable {
  public:
   explicit StreamTable(std::size_t slots_max) : slots_max_(slots_max) {}
 
+  /// Begins to load what `pin` looks at, so that the loads for several streams overlap.
+  void prefetch(const StreamId& stream) const noexcept {
+    if (!table_.empty()) __builtin_prefetch(&table_[home(stream.hash())]);
+  }
   /// The slot of `stream`, pinned.
-  [[nodiscard]] StreamSlot& pin(std::string_view stream);
+  [[nodiscard]] StreamSlot& pin(const StreamId& stream);
   void unpin(StreamSlot& slot) noexcept { --slot.pins; }
   [[nodiscard]] std::size_t size() const noexcept { return slots_.size(); }
 
@@ -72,7 +86,7 @@ class StreamTable {
   [[nodiscard]] std::size_t home(std::uint64_t hash) const noexcept {
     return hash & (table_.size() - 1);
   }
-  [[nodiscard]] StreamSlot* find(std::string_view stream, std::uint64_t hash) const noexcept;
+  [[nodiscard]] StreamSlot* find(const StreamId& stream) const noexcept;
   void insert(StreamSlot& slot) noexcept;
   void erase(const StreamSlot& slot) noexcept;
   void grow();

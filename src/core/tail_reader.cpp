@@ -22,6 +22,12 @@ Result<EventPage> TailReader::next(Deadline deadline, std::stop_token stop) {
   while (!stop.stop_requested()) {
     Result<EventPage> page = store_.read(query_);
     if (!page) return page;
+    if (page->at < query_.after) {
+      return make_error(ErrorCode::InvalidArgument,
+                        "the log ends before the position that the reader goes on from: it is "
+                        "another log, or an older copy of it",
+                        {}, page->at);
+    }
     query_.after = page->scanned_to;
     // Foreign events without end must not keep the caller from saving its position.
     if (!page->events.empty() || deadline.expired(system_clock())) return page;

@@ -47,7 +47,7 @@ class ActiveStreams {
     std::size_t hand EVENTCORE_GUARDED_BY(mutex) = 0;  // where the next sweep begins
   };
   static constexpr std::size_t kShards = 16;
-  static constexpr std::size_t kRecent = 4096;
+  static constexpr std::size_t kRecent = 16'384;
 
   [[nodiscard]] std::uint32_t tick_of(Instant now) const noexcept;
   [[nodiscard]] bool is_expired(std::uint32_t tick, std::uint32_t now) const noexcept {

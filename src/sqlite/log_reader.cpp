@@ -98,7 +98,7 @@ Result<EventPage> LogReader::read_log(const LogQuery& query) {
   Page page = begin_page(query.events_max, query.bytes_max, query.with_batch);
   const Position until = std::min(query.until.value_or(head), head);
   page.page.at = until;
-  page.page.scanned_to = std::max(until, query.after);
+  page.page.scanned_to = std::max(until, std::min(query.after, head));
   if (query.after < until) {
     if (begin_.run() != SQLITE_OK) return error();
     if (auto scanned = scan_log(query, until.value, page); !scanned) return scanned.error();

@@ -28,20 +28,23 @@ bool same(const EncodedEvent& expected, const EncodedEvent& actual) {
          expected.payload == actual.payload;
 }
 
-void expect_same(const std::vector<EncodedEvent>& expected,
-                 const std::vector<EncodedEvent>& actual) {
-  if (!std::equal(expected.begin(), expected.end(), actual.begin(), actual.end(), same)) {
-    ADD_FAILURE() << "expected events:\n" << lines(expected) << "stored events:\n" << lines(actual);
-  }
-}
-
 }  // namespace
 
-ScenarioOutcome::ScenarioOutcome(Result<ExecutionResult> result, std::string rejection_code,
-                                 std::vector<EncodedEvent> events)
-    : result_(std::move(result)),
+ScenarioOutcome::ScenarioOutcome(TestLine line, Result<ExecutionResult> result,
+                                 std::string rejection_code, std::vector<EncodedEvent> events)
+    : line_(line),
+      result_(std::move(result)),
       rejection_code_(std::move(rejection_code)),
       events_(std::move(events)) {}
+
+void ScenarioOutcome::expect_same(const std::vector<EncodedEvent>& expected,
+                                  const std::vector<EncodedEvent>& actual) const {
+  if (!std::equal(expected.begin(), expected.end(), actual.begin(), actual.end(), same)) {
+    ADD_FAILURE_AT(line_.file, line_.line) << "expected events:\n"
+                                           << lines(expected) << "stored events:\n"
+                                           << lines(events_);
+  }
+}
 
 std::string ScenarioOutcome::describe_outcome() const {
   if (!result_) return "the error " + describe(result_.error());
@@ -51,7 +54,8 @@ std::string ScenarioOutcome::describe_outcome() const {
 
 bool ScenarioOutcome::expect_accepted(std::string_view what) const {
   if (result_ && !result_->rejected()) return true;
-  ADD_FAILURE() << "expected " << what << ", but the command was " << describe_outcome();
+  ADD_FAILURE_AT(line_.file, line_.line)
+      << "expected " << what << ", but the command was " << describe_outcome();
   return false;
 }
 
@@ -77,16 +81,16 @@ ScenarioOutcome& ScenarioOutcome::then_no_events() {
 
 ScenarioOutcome& ScenarioOutcome::then_rejected(std::string_view code) {
   if (!result_ || !result_->rejected() || rejection_code_ != code) {
-    ADD_FAILURE() << "expected a refusal with '" << code << "', but the command was "
-                  << describe_outcome();
+    ADD_FAILURE_AT(line_.file, line_.line)
+        << "expected a refusal with '" << code << "', but the command was " << describe_outcome();
   }
   return *this;
 }
 
 ScenarioOutcome& ScenarioOutcome::then_error(ErrorCode code) {
   if (result_ || result_.error().code != code) {
-    ADD_FAILURE() << "expected the error " << to_string(code) << ", but the command was "
-                  << describe_outcome();
+    ADD_FAILURE_AT(line_.file, line_.line) << "expected the error " << to_string(code)
+                                           << ", but the command was " << describe_outcome();
   }
   return *this;
 }
@@ -125,7 +129,7 @@ Scenario& Scenario::append(const std::vector<EncodedEvent>& events) {
   return *this;
 }
 
-ScenarioOutcome Scenario::outcome(Result<ExecutionResult> result, std::string code) {
+ScenarioOutcome Scenario::outcome(TestLine line, Result<ExecutionResult> result, std::string code) {
   std::vector<EncodedEvent> events;
   const std::size_t count = result && result->committed() ? result->event_count() : 0;
   if (count > 0) {
@@ -142,7 +146,7 @@ ScenarioOutcome Scenario::outcome(Result<ExecutionResult> result, std::string co
       }
     }
   }
-  return {std::move(result), std::move(code), std::move(events)};
+  return {line, std::move(result), std::move(code), std::move(events)};
 }
 
 }  // namespace eventcore::testing

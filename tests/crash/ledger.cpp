@@ -41,7 +41,7 @@ WriteBatch Ledger::batch_of(const Uuid& id) {
   batch.info.command_type = "crash";
   batch.info.key = key_of(id);
   for (std::size_t i = 0; i < events_of(id); ++i) {
-    const StreamId stream = StreamId::literal(stream_of(id, i));
+    const StreamId stream = StreamId::parse(stream_of(id, i)).value();
     const auto known = batch.find_stream(stream.view());
     const auto index = known ? *known : batch.add_stream(stream, ExpectedVersion::any());
     batch.add_event(index, "Happened", 1, payload_of(id, i));
@@ -145,7 +145,7 @@ void Ledger::check_usable(EventStore& store, std::vector<std::string>& problems)
   const auto result = store.append(batch);
   if (!result) return problems.push_back("it no longer works: " + describe(result.error()));
   acknowledge(id, *result);
-  const auto page = store.read_stream(StreamId::literal(stream_of(id, 0)),
+  const auto page = store.read_stream(StreamId::parse(stream_of(id, 0)).value(),
                                       {.limit = 1, .direction = ReadOptions::Direction::Backward});
   if (!page || page->events.empty()) problems.push_back("what was appended last can't be read");
 }

@@ -10,9 +10,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include <eventcore/codec.hpp>
 #include <eventcore/event_store.hpp>
-#include <eventcore/fold.hpp>
+#include <eventcore/fold_stream.hpp>
 
 namespace shop {
 
@@ -20,11 +19,7 @@ namespace shop {
 template <eventcore::Fold F>
 class FoldedStreams {
  public:
-  /// A fold and the number of events in it.
-  struct Entry {
-    F state{};
-    eventcore::StreamVersion version{};
-  };
+  using Entry = eventcore::Folded<F>;
 
   explicit FoldedStreams(eventcore::EventStore& store) : store_(store) {}
 
@@ -32,21 +27,8 @@ class FoldedStreams {
   /// Errors: those of a read, DecodeFailed, UnknownEventType.
   [[nodiscard]] eventcore::Result<Entry> read(const eventcore::StreamId& stream,
                                               eventcore::Deadline deadline) {
-    Entry entry = known(stream);
-    while (true) {
-      auto page =
-          store_.read_stream(stream, {.from_version = entry.version + 1, .deadline = deadline});
-      if (!page) return std::move(page).error();
-      for (const eventcore::StoredEvent& stored : page->events) {
-        auto event = eventcore::decode_event<typename F::Events>(stored.type, stored.schema_version,
-                                                                 stored.payload);
-        if (!event) return std::move(event).error();
-        F::apply(entry.state, *event, {stored.stream, stored.version, stored.headers});
-        entry.version = stored.version;
-      }
-      if (!page->more) break;
-    }
-    keep(stream, entry);
+    auto entry = eventcore::fold_stream<F>(store_, stream, known(stream), deadline);
+    if (entry) keep(stream, *entry);
     return entry;
   }
 

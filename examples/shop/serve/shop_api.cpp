@@ -148,7 +148,7 @@ std::optional<http::Response> ShopApi::refuse_other_request(
     const Request& request, const eventcore::ExecutionResult& result) {
   const auto events = result.events_written();
   if (events.empty()) return std::nullopt;
-  const auto page = store_.read_stream(eventcore::StreamId::literal(events.front().stream),
+  const auto page = store_.read_stream(eventcore::StreamId::parse(events.front().stream).value(),
                                        {.from_version = events.front().version,
                                         .limit = 1,
                                         .deadline = eventcore::Deadline::after(kDeadline)});

@@ -65,13 +65,17 @@ class Boundary {
   void add(const StreamId& stream, const FoldType& fold, std::uint32_t group, bool discovered);
   /// Adds a stream to the merged group; the group has one state.
   void add_merged(const StreamId& stream, const FoldType& fold, std::uint32_t group);
-  [[nodiscard]] std::optional<std::uint32_t> find_stream(std::string_view id) const noexcept;
+  [[nodiscard]] std::optional<std::uint32_t> find_stream(const StreamId& id) const noexcept {
+    return find_stream(id.view(), id.hash());
+  }
+  /// Requires: `hash` is that of a `StreamId` with this text.
+  [[nodiscard]] std::optional<std::uint32_t> find_stream(std::string_view id,
+                                                         std::uint64_t hash) const noexcept;
   /// The view of `group` over `stream`, or null.
-  [[nodiscard]] const BoundaryView* find_view(std::string_view stream,
+  [[nodiscard]] const BoundaryView* find_view(const StreamId& stream,
                                               std::uint32_t group) const noexcept;
   /// The view of `group` at `index` in the order of declaration, or null.
-  [[nodiscard]] const BoundaryView* view_at(std::uint32_t group,
-                                            std::size_t index) const noexcept;
+  [[nodiscard]] const BoundaryView* view_at(std::uint32_t group, std::size_t index) const noexcept;
   [[nodiscard]] std::size_t view_count(std::uint32_t group) const noexcept;
 
   void clear() noexcept;
@@ -96,10 +100,10 @@ struct EmittedType {
 };
 
 template <Encodable E>
-inline constexpr EmittedType emitted_type{
-    event_name<E>, event_version<E>, &event_tag<E>, [](const void* event, std::string& out) {
-      return encode_event(*static_cast<const E*>(event), out);
-    }};
+inline constexpr EmittedType emitted_type{event_name<E>, event_version<E>, &event_tag<E>,
+                                          [](const void* event, std::string& out) {
+                                            return encode_event(*static_cast<const E*>(event), out);
+                                          }};
 
 /// Where emitted events go: into the batch, and applied to the states of the boundary. The first
 /// error is kept; what is emitted after it is dropped.
@@ -109,12 +113,12 @@ class EmissionSink {
   EmissionSink(Boundary& boundary, WriteBatch& batch, const Headers& headers)
       : boundary_(boundary), batch_(batch), common_headers_(headers) {}
 
-  void emit(std::string_view stream, const EmittedType& type, const void* event,
+  void emit(const StreamId& stream, const EmittedType& type, const void* event,
             const Headers* headers);
   [[nodiscard]] const std::optional<Error>& error() const noexcept { return error_; }
 
  private:
-  Result<void> try_emit(std::string_view stream, const EmittedType& type, const void* event,
+  Result<void> try_emit(const StreamId& stream, const EmittedType& type, const void* event,
                         const Headers* headers);
   Result<void> apply(BoundaryView& view, const BoundaryStream& stream, const EmittedType& type,
                      const void* event);

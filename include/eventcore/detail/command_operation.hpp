@@ -4,39 +4,22 @@
 /// One command under way, without its type. The typed shell is in command_executor.hpp.
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "eventcore/detail/boundary.hpp"
 #include "eventcore/event_store.hpp"
+#include "eventcore/execute_options.hpp"
 #include "eventcore/execution_result.hpp"
-#include "eventcore/headers.hpp"
 #include "eventcore/probe.hpp"
 #include "eventcore/scheduler.hpp"
 #include "eventcore/trace_context.hpp"
 
 namespace eventcore {
-
-/// How to execute one command.
-struct ExecuteOptions {
-  /// From the call to the result; absent: the executor's default. Zero or less fails at once.
-  std::optional<std::chrono::nanoseconds> deadline = std::nullopt;
-  /// Stops the command unless its events are already being committed.
-  std::stop_token stop = {};
-  /// Commands with the same key and command type have one result: the first commit's.
-  std::string idempotency_key = {};
-  std::string correlation_id = {};
-  std::string causation_id = {};
-  /// Stored with every event.
-  Headers headers = {};
-  /// Stored with the events and current while user code runs; absent: the caller's current one.
-  std::optional<TraceContext> trace = std::nullopt;
-};
 
 namespace detail {
 

@@ -16,6 +16,7 @@
 #include "eventcore/error.hpp"
 #include "eventcore/position.hpp"
 #include "eventcore/result.hpp"
+#include "eventcore/stream_id.hpp"
 
 namespace eventcore {
 
@@ -23,6 +24,7 @@ namespace eventcore {
 inline void PrintTo(const Error& error, std::ostream* out) { *out << describe(error); }
 inline void PrintTo(ErrorCode code, std::ostream* out) { *out << to_string(code); }
 inline void PrintTo(Position position, std::ostream* out) { *out << "position " << position.value; }
+inline void PrintTo(const StreamId& id, std::ostream* out) { *out << id.view(); }
 inline void PrintTo(StreamVersion version, std::ostream* out) {
   *out << "version " << version.value;
 }

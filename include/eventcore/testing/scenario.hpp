@@ -11,7 +11,7 @@
 ///
 /// The command runs through a real `CommandExecutor`, on a memory store unless another is given.
 /// Expectations that fail are failures of the running GoogleTest case. Example:
-/// tests/unit/testing/scenario_test.cpp.
+/// examples/command_test.cpp.
 
 #include <cstdint>
 #include <memory>
@@ -43,10 +43,19 @@ template <Encodable E>
   return form;
 }
 
-/// What a command of a scenario came to. Each `then` adds a GoogleTest failure if it is not so.
+/// The line of a test. As a default argument it is the caller's.
+struct TestLine {
+  TestLine(const char* in_file = __builtin_FILE(), int at_line = __builtin_LINE())
+      : file(in_file), line(at_line) {}
+  const char* file;
+  int line;
+};
+
+/// What a command of a scenario came to. Each `then` adds a GoogleTest failure, at the line of the
+/// `when`, if it is not so.
 class ScenarioOutcome {
  public:
-  ScenarioOutcome(Result<ExecutionResult> result, std::string rejection_code,
+  ScenarioOutcome(TestLine line, Result<ExecutionResult> result, std::string rejection_code,
                   std::vector<EncodedEvent> events);
 
   /// The command was accepted and stored exactly these events, in this order, on any streams.
@@ -76,8 +85,11 @@ class ScenarioOutcome {
   ScenarioOutcome& then_stored_on(const StreamId& stream,
                                   const std::vector<EncodedEvent>& expected);
   [[nodiscard]] bool expect_accepted(std::string_view what) const;
+  void expect_same(const std::vector<EncodedEvent>& expected,
+                   const std::vector<EncodedEvent>& actual) const;
   [[nodiscard]] std::string describe_outcome() const;
 
+  TestLine line_;
   Result<ExecutionResult> result_;
   std::string rejection_code_;
   std::vector<EncodedEvent> events_;
@@ -100,19 +112,20 @@ class Scenario {
 
   /// Executes `command`. Blocking: until it is done.
   template <class C>
-  ScenarioOutcome when(const C& command, const ExecuteOptions& options = {}) {
+  ScenarioOutcome when(const C& command, const ExecuteOptions& options = {}, TestLine line = {}) {
     Result<Executed<C>> executed = executor_->execute(command, options);
-    if (!executed) return outcome(std::move(executed).error(), {});
+    if (!executed) return outcome(line, std::move(executed).error(), {});
     std::string code;
     if (executed->rejection()) code = FixedName(executed->rejection()->code).view();
-    return outcome(ExecutionResult(*std::move(executed)), std::move(code));
+    return outcome(line, ExecutionResult(*std::move(executed)), std::move(code));
   }
 
   [[nodiscard]] EventStore& store() noexcept { return *store_; }
 
  private:
   Scenario& append(const std::vector<EncodedEvent>& events);
-  [[nodiscard]] ScenarioOutcome outcome(Result<ExecutionResult> result, std::string code);
+  [[nodiscard]] ScenarioOutcome outcome(TestLine line, Result<ExecutionResult> result,
+                                        std::string code);
 
   std::unique_ptr<EventStore> own_store_;
   EventStore* store_;

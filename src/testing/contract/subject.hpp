@@ -45,7 +45,7 @@ class Subject {
   std::unique_ptr<EventStore> store_;
 };
 
-[[nodiscard]] inline StreamId id(std::string_view text) { return StreamId::literal(text); }
+[[nodiscard]] inline StreamId id(std::string_view text) { return StreamId::parse(text).value(); }
 [[nodiscard]] inline ExpectedVersion at(std::uint64_t version) {
   return ExpectedVersion::exactly({version});
 }

@@ -43,8 +43,8 @@ WriteBatch make_batch(std::uint8_t number, std::size_t events, std::string_view 
   WriteBatch batch;
   batch.info.id.bytes.fill(number);
   batch.info.command_type = "place_order";
-  const std::uint32_t order = batch.add_stream(StreamId::literal("order-" + std::to_string(number)),
-                                               ExpectedVersion::any());
+  const std::uint32_t order = batch.add_stream(
+      StreamId::parse("order-" + std::to_string(number)).value(), ExpectedVersion::any());
   const std::uint32_t shared =
       batch.add_stream(StreamId::literal("shared"), ExpectedVersion::any());
   for (std::size_t i = 0; i != events; ++i) {

@@ -38,7 +38,7 @@ class EventSelection : public testing::Test {
       batch.info.trace.trace_id.fill(static_cast<std::uint8_t>(1 + i % 2));
       batch.info.trace.span_id.fill(1);
       const std::uint32_t stream =
-          batch.add_stream(StreamId::literal(kStreams[i % 4]), ExpectedVersion::any());
+          batch.add_stream(StreamId::parse(kStreams[i % 4]).value(), ExpectedVersion::any());
       batch.add_event(stream, i % 10 == 0 ? "Rare" : "Often", 1, "{}");
       EXPECT_TRUE(store_->append(batch));
     }

@@ -41,7 +41,7 @@ class InlineRead final : public ReadOperation {
 WriteBatch one_event(std::string_view stream, ExpectedVersion expected, std::string_view payload) {
   WriteBatch batch;
   batch.info.command_type = "note";
-  batch.add_stream(StreamId::literal(stream), expected);
+  batch.add_stream(StreamId::parse(stream).value(), expected);
   batch.add_event(0, "Noted", 1, payload);
   return batch;
 }
@@ -127,8 +127,8 @@ TEST(MemoryStore, KeepsEventsOfEverySize) {
   const auto store = open_memory_store();
   std::vector<std::string> payloads;
   // Around the sizes at which the arena begins segments.
-  for (const std::size_t size : {0U, 1U, 7U, 8U, 100U, 4'096U, 65'000U, 65'536U, 300'000U, 1U,
-                                 2'097'152U, 5'000'000U, 3U}) {
+  for (const std::size_t size :
+       {0U, 1U, 7U, 8U, 100U, 4'096U, 65'000U, 65'536U, 300'000U, 1U, 2'097'152U, 5'000'000U, 3U}) {
     payloads.push_back(std::string(size, static_cast<char>('a' + payloads.size())));
     note(*store, "a", payloads.back());
   }
@@ -266,8 +266,8 @@ TEST(MemoryStore, SerialisesConflictingWriters) {
     for (std::uint64_t stored = 0; stored < kEach;) {
       const StreamId& from = streams[(writer + stored) % 3];
       const StreamId& to = streams[(writer + stored + 1) % 3];
-      const EventPage heads =
-          read(*store, StreamsQuery{.streams = {{.stream = from}, {.stream = to}}, .events_max = 0});
+      const EventPage heads = read(
+          *store, StreamsQuery{.streams = {{.stream = from}, {.stream = to}}, .events_max = 0});
       WriteBatch batch;
       batch.add_stream(from, ExpectedVersion::exactly(heads.streams[0].version));
       batch.add_stream(to, ExpectedVersion::exactly(heads.streams[1].version));
@@ -326,13 +326,14 @@ TEST(MemoryStore, InternsConcurrentlyWhatIsNew) {
         WriteBatch batch;
         batch.info.key = "key-" + number;
         batch.info.command_type = "type-" + std::to_string(i % 50);
-        batch.add_stream(StreamId::literal("stream-" + number), ExpectedVersion::any());
+        batch.add_stream(StreamId::parse("stream-" + number).value(), ExpectedVersion::any());
         batch.add_event(0, "Event" + std::to_string(i % 100), 1, number);
         const Result<WriteResult> result = store->append(batch);
         ASSERT_THAT(result, IsOk());
         if (result->replayed) replays.fetch_add(1);
         const EventPage page = read(
-            *store, StreamsQuery{.streams = {{.stream = StreamId::literal("stream-" + number)}}});
+            *store,
+            StreamsQuery{.streams = {{.stream = StreamId::parse("stream-" + number).value()}}});
         ASSERT_EQ(page.events.size(), 1U);
         ASSERT_EQ(page.events[0].payload, number);
         ASSERT_EQ(page.events[0].type, "Event" + std::to_string(i % 100));

@@ -19,7 +19,7 @@ const Deadline kPast{Instant{}};
 
 Position note(EventStore& store, std::string_view stream, std::string_view type = "Noted") {
   const std::vector<EventToWrite> events = {
-      {.stream = StreamId::literal(stream), .type = std::string(type), .payload = "{}"}};
+      {.stream = StreamId::parse(stream).value(), .type = std::string(type), .payload = "{}"}};
   return store.write_events(events).value().last;
 }
 

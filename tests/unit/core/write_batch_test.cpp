@@ -23,7 +23,9 @@ WriteBatch with_stream() {
 }
 
 EventToWrite note(std::string_view stream, ExpectedVersion expected = ExpectedVersion::any()) {
-  return {.stream = StreamId::literal(stream), .type = "Noted", .payload = "{}",
+  return {.stream = StreamId::parse(stream).value(),
+          .type = "Noted",
+          .payload = "{}",
           .expected = expected};
 }
 
@@ -141,7 +143,7 @@ TEST(WriteBatch, IsLimitedInEvents) {
 TEST(WriteBatch, IsLimitedInStreams) {
   WriteBatch batch;
   for (std::size_t i = 0; i < limits::kBatchStreams; ++i) {
-    batch.add_stream(StreamId::literal("s" + std::to_string(i)), ExpectedVersion::any());
+    batch.add_stream(StreamId::parse("s" + std::to_string(i)).value(), ExpectedVersion::any());
   }
   EXPECT_THAT(batch.seal(), IsOk());
   batch.add_stream(StreamId::literal("one more"), ExpectedVersion::any());
@@ -215,7 +217,7 @@ TEST(WriteBatch, NamesAStreamOnce) {
   for (const int streams : {2, 16, 17, 100}) {
     WriteBatch batch;
     for (int i = 0; i < streams; ++i) {
-      batch.add_stream(StreamId::literal("s" + std::to_string(i)), ExpectedVersion::any());
+      batch.add_stream(StreamId::parse("s" + std::to_string(i)).value(), ExpectedVersion::any());
     }
     EXPECT_THAT(batch.seal(), IsOk()) << streams;
     batch.add_stream(StreamId::literal("s1"), ExpectedVersion::any());

@@ -98,7 +98,9 @@ struct Transfer {
   }
 };
 
-inline StreamId account(int number) { return StreamId::literal("account-" + std::to_string(number)); }
+inline StreamId account(int number) {
+  return StreamId::parse("account-" + std::to_string(number)).value();
+}
 
 /// Appends a deposit behind the executor's back.
 inline void deposit_directly(EventStore& store, const StreamId& to, std::int64_t amount) {

@@ -173,8 +173,7 @@ TEST_F(AsyncExecution, EndsWhatIsNotBeingCommittedAtTheShutdownDeadline) {
   CommandExecutor executor(store, options);
   std::promise<ErrorCode> code;
   ASSERT_TRUE(executor.submit(
-      Deposit{account(1), 1,
-              [&](const Account&) { deposit_directly(store, account(1), 1); }},
+      Deposit{account(1), 1, [&](const Account&) { deposit_directly(store, account(1), 1); }},
       {.deadline = 1h}, [&](Outcome result) { code.set_value(result.error().code); }));
   const Result<void> shut = executor.shutdown(Deadline::after(20ms));
   ASSERT_FALSE(shut);
@@ -194,10 +193,10 @@ struct Fire {
 };
 
 Fire deposit_twice(CommandExecutor& executor, std::promise<std::int64_t>& done) {
-  const Deposit one{account(1), 1};
-  const auto first = co_await executor.run(one);
-  const Deposit two{account(1), 2};
-  const auto second = co_await executor.run(two);
+  auto one = executor.run(Deposit{account(1), 1}, {.correlation_id = "a"});
+  const auto first = co_await one;
+  auto two = executor.run(Deposit{account(1), 2}, {.idempotency_key = "two"});
+  const auto second = co_await two;
   done.set_value(first && second ? static_cast<std::int64_t>(second->position().value) : -1);
 }
 
@@ -210,9 +209,7 @@ TEST_F(AsyncExecution, ResumesACoroutineWithTheResult) {
 
 struct Held {
   struct promise_type {
-    Held get_return_object() {
-      return {std::coroutine_handle<promise_type>::from_promise(*this)};
-    }
+    Held get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
     std::suspend_never initial_suspend() noexcept { return {}; }
     std::suspend_always final_suspend() noexcept { return {}; }
     void return_void() {}
@@ -222,8 +219,8 @@ struct Held {
 };
 
 Held await_for_ever(CommandExecutor& executor) {
-  const Deposit one{account(1), 1};
-  static_cast<void>(co_await executor.run(one));
+  auto one = executor.run(Deposit{account(1), 1});
+  static_cast<void>(co_await one);
   ADD_FAILURE() << "resumed after its destruction";
 }
 

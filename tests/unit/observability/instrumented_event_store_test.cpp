@@ -80,7 +80,7 @@ class InstrumentedStore : public ::testing::Test {
 };
 
 EventToWrite event(std::string_view stream) {
-  return {.stream = StreamId::literal(stream), .type = "happened", .payload = "{}"};
+  return {.stream = StreamId::parse(stream).value(), .type = "happened", .payload = "{}"};
 }
 
 TEST_F(InstrumentedStore, TimesAnAppendFromSubmissionToCompletion) {

@@ -26,7 +26,7 @@ struct ShopOnMemory {
   /// The names of the stored events of `stream`, in order.
   std::vector<std::string> types_on(const char* stream) {
     std::vector<std::string> types;
-    const auto page = store->read_stream(eventcore::StreamId::literal(stream)).value();
+    const auto page = store->read_stream(eventcore::StreamId::parse(stream).value()).value();
     for (const auto& event : page.events) types.emplace_back(event.type);
     return types;
   }

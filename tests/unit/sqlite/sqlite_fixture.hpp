@@ -43,7 +43,8 @@ class SqliteFile : public ::testing::Test {
                               std::string_view payload = "{}") {
     WriteBatch batch;
     batch.info.command_type = "note";
-    batch.add_event(batch.add_stream(StreamId::literal(stream), expected), "Noted", 1, payload);
+    batch.add_event(batch.add_stream(StreamId::parse(stream).value(), expected), "Noted", 1,
+                    payload);
     return batch;
   }
   static Result<WriteResult> append(EventStore& store, std::string_view stream,
@@ -54,7 +55,7 @@ class SqliteFile : public ::testing::Test {
   }
   static std::uint64_t version_of(EventStore& store, std::string_view stream) {
     StreamsQuery query;
-    query.streams.push_back({.stream = StreamId::literal(stream)});
+    query.streams.push_back({.stream = StreamId::parse(stream).value()});
     query.events_max = 1;
     const auto page = store.read(query);
     if (!page) {

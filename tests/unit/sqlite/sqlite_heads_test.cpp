@@ -13,7 +13,7 @@ void append_many(EventStore& store, int count, int streams) {
   for (int done = 0; done < count;) {
     WriteBatch batch;
     for (int i = 0; i < 1'000 && done < count; ++i, ++done) {
-      const StreamId stream = StreamId::literal("s-" + std::to_string(done % streams));
+      const StreamId stream = StreamId::parse("s-" + std::to_string(done % streams)).value();
       const auto known = batch.find_stream(stream.view());
       batch.add_event(known ? *known : batch.add_stream(stream, ExpectedVersion::any()), "Noted", 1,
                       "{}");

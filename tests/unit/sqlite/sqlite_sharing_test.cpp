@@ -21,14 +21,15 @@ int append_in_competition(EventStore& store, std::string_view stream, int count)
   int conflicts = 0;
   for (int stored = 0; stored < count;) {
     StreamsQuery query;
-    query.streams.push_back({.stream = StreamId::literal(stream)});
+    query.streams.push_back({.stream = StreamId::parse(stream).value()});
     query.events_max = 0;
     const auto page = store.read(query);
     if (!page) return -1;
     const StreamVersion version = page->streams.at(0).version;
     WriteBatch batch;
-    batch.add_event(batch.add_stream(StreamId::literal(stream), ExpectedVersion::exactly(version)),
-                    "Noted", 1, "{}");
+    batch.add_event(
+        batch.add_stream(StreamId::parse(stream).value(), ExpectedVersion::exactly(version)),
+        "Noted", 1, "{}");
     const auto result = store.append(batch);
     if (result) {
       ++stored;

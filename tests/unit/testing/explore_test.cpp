@@ -140,7 +140,7 @@ TEST_F(Explore, OneSeedIsOneRun) {
     std::string log;
     const ExploreReport report = explore({.first_seed = seed, .seeds = 1}, [&](Exploration& run) {
       for (int i = 0; i < 6; ++i) {
-        const StreamId stream = StreamId::literal("account-" + std::to_string(i));
+        const StreamId stream = StreamId::parse("account-" + std::to_string(i)).value();
         run.given(stream, Deposited{100});
         run.submit(Withdraw{stream, 1 + i});
       }
