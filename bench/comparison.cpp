@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iomanip>
 #include <iostream>
+#include <sstream>
 
 namespace eventcore::bench {
 
@@ -15,6 +16,11 @@ double median(std::vector<double> values) {
 }
 
 std::string rounded(double value) {
+  if (value < 100) {
+    std::ostringstream text;
+    text << std::fixed << std::setprecision(2) << value;
+    return text.str();
+  }
   std::string digits = std::to_string(static_cast<long long>(value + 0.5));
   for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
   return digits;
@@ -57,7 +63,9 @@ void print_table(std::ostream& out, const std::vector<Measured>& results) {
   out << std::fixed << std::setprecision(2);
   for (const Measured& one : results) {
     out << "| " << one.name << " | **" << one.ratio << "** (" << one.ratio_min << "–"
-        << one.ratio_max << ") | " << one.target << (one.passed() ? "" : " MISSED") << " | ";
+        << one.ratio_max << ") | ";
+    if (one.target > 0) out << one.target << (one.passed() ? "" : " MISSED");
+    out << " | ";
     if (one.aim) out << *one.aim;
     out << " | " << rounded(one.ours) << " | " << rounded(one.other) << " | " << one.other_name
         << " |\n";

@@ -24,7 +24,7 @@ struct Comparison {
   std::string question;
   Side ours;
   Side other;
-  double target = 0;                        ///< The ratio that `--check` wants.
+  double target = 0;                         ///< The ratio that `--check` wants; 0: none.
   std::optional<double> aim = std::nullopt;  ///< What we would like.
 };
 

@@ -12,13 +12,14 @@ namespace eventcore::bench {
 
 /// How much work the comparisons do.
 struct Effort {
-  double seconds = 1.5;               ///< Of each timed run.
+  double seconds = 1.5;                     ///< Of each timed run.
   std::uint64_t stored_events = 2'000'000;  ///< In "a full store".
-  std::filesystem::path folder;       ///< For files; on the disk that is to be measured.
+  std::filesystem::path folder;             ///< For files; on the disk that is to be measured.
 };
 
 [[nodiscard]] std::vector<Comparison> memory_comparisons();
 [[nodiscard]] std::vector<Comparison> sqlite_comparisons(const Effort& effort);
+[[nodiscard]] std::vector<Comparison> process_comparisons(const Effort& effort);
 [[nodiscard]] std::vector<Comparison> replay_comparisons(const Effort& effort);
 [[nodiscard]] std::vector<Comparison> json_comparisons();
 

@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
   for (auto* more : {&json_comparisons}) {
     for (Comparison& one : more()) all.push_back(std::move(one));
   }
-  for (auto* more : {&sqlite_comparisons, &replay_comparisons}) {
+  for (auto* more : {&sqlite_comparisons, &process_comparisons, &replay_comparisons}) {
     for (Comparison& one : more(effort)) all.push_back(std::move(one));
   }
   std::vector<Measured> results;

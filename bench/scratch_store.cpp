@@ -7,14 +7,13 @@
 namespace eventcore::bench {
 
 void fill_store(EventStore& store, const std::vector<StreamId>& ids, std::uint64_t events) {
-  std::string payload;
-  if (!encode_event(event_of_300_bytes(), payload)) give_up("the event can't be encoded");
+  const std::string payload = encoded_event();
   constexpr std::size_t kStreamsOfABatch = 500;
   std::size_t next = 0;
   for (std::uint64_t written = 0; written < events;) {
     WriteBatch batch;
-    batch.info.id = mint_uuid(std::chrono::floor<std::chrono::milliseconds>(
-        std::chrono::system_clock::now()));
+    batch.info.id =
+        mint_uuid(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
     batch.info.command_type = "fill";
     const std::size_t count =
         static_cast<std::size_t>(std::min<std::uint64_t>(kStreamsOfABatch, events - written));

@@ -63,8 +63,7 @@ constexpr const char* kUniqueSchema =
 constexpr const char* kBareSchema =
     "CREATE TABLE IF NOT EXISTS events (position INTEGER PRIMARY KEY, stream INTEGER NOT NULL,"
     " version INTEGER NOT NULL, payload BLOB NOT NULL)";
-constexpr const char* kInsert =
-    "INSERT INTO events (stream, version, payload) VALUES (?1, ?2, ?3)";
+constexpr const char* kInsert = "INSERT INTO events (stream, version, payload) VALUES (?1, ?2, ?3)";
 
 void insert(Connection& connection, sqlite3_stmt* statement, std::size_t stream,
             std::int64_t version, const std::string& payload) {
@@ -75,9 +74,11 @@ void insert(Connection& connection, sqlite3_stmt* statement, std::size_t stream,
   sqlite3_reset(statement);
 }
 
-void pick(std::mt19937_64& random, std::size_t streams, std::size_t (&pair)[2]) {
-  pair[0] = random() % streams;
-  pair[1] = (pair[0] + 1 + random() % (streams - 1)) % streams;
+/// Calls `use` with the streams of one command, all different.
+template <class Use>
+void each_stream(std::mt19937_64& random, const SqliteLoad& load, Use&& use) {
+  const std::size_t share = load.streams / load.width;
+  for (std::size_t i = 0; i < load.width; ++i) use(i * share + random() % share);
 }
 
 /// Runs `work(thread, random)` on `callers` threads until the time is over; commands a second.
@@ -111,13 +112,11 @@ double commit_per_command(const SqliteLoad& load) {
   std::vector<std::int64_t> versions(load.streams, 0);
   std::mutex mutex;
   return run_threads(load, [&](int, std::mt19937_64& random) {
-    std::size_t pair[2];
-    pick(random, load.streams, pair);
     const std::lock_guard lock(mutex);
     connection.run("BEGIN IMMEDIATE");
-    for (const std::size_t stream : pair) {
+    each_stream(random, load, [&](std::size_t stream) {
       insert(connection, statement, stream, ++versions[stream], load.payload);
-    }
+    });
     connection.run("COMMIT");
   });
 }
@@ -137,16 +136,14 @@ double connection_per_thread(const SqliteLoad& load) {
   for (int i = 0; i < load.callers; ++i) owned.push_back(std::make_unique<Own>(load.path));
   return run_threads(load, [&](int thread, std::mt19937_64& random) {
     Own& own = *owned[static_cast<std::size_t>(thread)];
-    std::size_t pair[2];
-    pick(random, load.streams, pair);
     own.connection.run("BEGIN IMMEDIATE");
-    for (const std::size_t stream : pair) {
+    each_stream(random, load, [&](std::size_t stream) {
       sqlite3_bind_int64(own.version, 1, static_cast<std::int64_t>(stream));
       own.connection.step(own.version);
       const std::int64_t version = sqlite3_column_int64(own.version, 0);
       sqlite3_reset(own.version);
       insert(own.connection, own.insertion, stream, version + 1, load.payload);
-    }
+    });
     own.connection.run("COMMIT");
   });
 }
@@ -159,16 +156,14 @@ double bare_group_commit(const SqliteLoad& load, int group) {
   SqliteLoad alone = load;
   alone.callers = 1;
   return group * run_threads(alone, [&](int, std::mt19937_64& random) {
-    connection.run("BEGIN IMMEDIATE");
-    for (int i = 0; i < group; ++i) {
-      std::size_t pair[2];
-      pick(random, load.streams, pair);
-      for (const std::size_t stream : pair) {
-        insert(connection, statement, stream, ++versions[stream], load.payload);
-      }
-    }
-    connection.run("COMMIT");
-  });
+           connection.run("BEGIN IMMEDIATE");
+           for (int i = 0; i < group; ++i) {
+             each_stream(random, load, [&](std::size_t stream) {
+               insert(connection, statement, stream, ++versions[stream], load.payload);
+             });
+           }
+           connection.run("COMMIT");
+         });
 }
 
 double read_and_fold(const SqliteLoad& load, std::size_t length, int group) {
@@ -177,8 +172,7 @@ double read_and_fold(const SqliteLoad& load, std::size_t length, int group) {
   sqlite3_stmt* insertion = connection.prepare(kInsert);
   sqlite3_stmt* reading =
       connection.prepare("SELECT version, payload FROM events WHERE stream = ?1 ORDER BY version");
-  std::string payload;
-  if (!encode_event(event_of_300_bytes(), payload)) give_up("the event can't be encoded");
+  const std::string payload = encoded_event();
   connection.run("BEGIN IMMEDIATE");
   for (std::size_t version = 1; version <= length; ++version) {
     for (std::size_t stream = 0; stream < load.streams; ++stream) {
@@ -206,14 +200,10 @@ double read_and_fold(const SqliteLoad& load, std::size_t length, int group) {
     insert(connection, insertion, stream, version + 1, payload);
   };
   return group * run_threads(alone, [&](int, std::mt19937_64& random) {
-    connection.run("BEGIN IMMEDIATE");
-    for (int i = 0; i < group; ++i) {
-      std::size_t pair[2];
-      pick(random, load.streams, pair);
-      for (const std::size_t stream : pair) execute(stream);
-    }
-    connection.run("COMMIT");
-  });
+           connection.run("BEGIN IMMEDIATE");
+           for (int i = 0; i < group; ++i) each_stream(random, load, execute);
+           connection.run("COMMIT");
+         });
 }
 
 double bare_select(const std::filesystem::path& store) {

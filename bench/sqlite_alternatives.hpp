@@ -10,11 +10,12 @@
 
 namespace eventcore::bench {
 
-/// Two events on two of 10,000 streams. Returns commands a second.
+/// Commands that append one event to each of `width` streams. Returns commands a second.
 struct SqliteLoad {
   std::filesystem::path path;
   int callers = 16;
   std::size_t streams = 10'000;
+  std::size_t width = 2;
   std::string payload;
   double seconds = 1.0;
 };
@@ -25,7 +26,7 @@ struct SqliteLoad {
 [[nodiscard]] double connection_per_thread(const SqliteLoad& load);
 /// One thread that commits `group` commands at a time without any index over streams: the bound.
 [[nodiscard]] double bare_group_commit(const SqliteLoad& load, int group);
-/// One thread that reads two streams of `length` events by query, folds them and appends, `group`
+/// One thread that reads streams of `length` events by query, folds them and appends, `group`
 /// commands a commit: what commands cost without cached states. The store is filled first, outside
 /// the measurement.
 [[nodiscard]] double read_and_fold(const SqliteLoad& load, std::size_t length, int group);

@@ -15,9 +15,11 @@ constexpr std::size_t kStreams = 10'000;
 constexpr std::size_t kShopLines = 21;
 
 SqliteLoad load_at(const ScratchFolder& folder, int callers, double seconds) {
-  std::string payload;
-  if (!encode_event(event_of_300_bytes(), payload)) give_up("the event can't be encoded");
-  return {folder.file(), callers, kStreams, payload, seconds};
+  return {.path = folder.file(),
+          .callers = callers,
+          .streams = kStreams,
+          .payload = encoded_event(),
+          .seconds = seconds};
 }
 
 double blocking(const Effort& effort, int callers) {
@@ -41,31 +43,36 @@ void warm_up(CommandExecutor& executor, const std::vector<StreamId>& ids) {
   }
 }
 
-double in_flight(const Effort& effort, int commands, std::uint64_t stored_events) {
+/// Submitted commands on a store that holds `stored_events` on `ids`.
+template <class Next>
+double in_flight(const Effort& effort, int commands, const std::vector<StreamId>& ids,
+                 const Next& next, std::uint64_t stored_events = 0,
+                 const CommandExecutorOptions& options = {}) {
   const ScratchFolder folder(effort.folder);
   const std::unique_ptr<EventStore> store = open_scratch(folder.file());
-  const std::vector<StreamId>& ids = stream_ids("account-", kStreams);
   fill_store(*store, ids, stored_events);
-  CommandExecutor executor(*store);
+  CommandExecutor executor(*store, options);
   warm_up(executor, ids);
-  return run_in_flight(executor, commands, uniform_pairs(ids), effort.seconds);
+  return run_in_flight(executor, commands, next, effort.seconds);
 }
 
-Side commit_each(const Effort& effort, int callers) {
-  return {"unique index, commit per command", [effort, callers] {
-            const ScratchFolder folder(effort.folder);
-            return commit_per_command(load_at(folder, callers, effort.seconds));
-          }};
+double pairs_in_flight(const Effort& effort, int commands, std::uint64_t stored_events = 0) {
+  const std::vector<StreamId>& ids = stream_ids("account-", kStreams);
+  return in_flight(effort, commands, ids, uniform_pairs(ids), stored_events);
 }
 
-double warm_states(const Effort& effort) {
+double store_alone(const Effort& effort, std::size_t appends) {
   const ScratchFolder folder(effort.folder);
   const std::unique_ptr<EventStore> store = open_scratch(folder.file());
-  const std::vector<StreamId>& ids = stream_ids("warm-", 1'000);
-  fill_store(*store, ids, ids.size() * 50);
-  CommandExecutor executor(*store);
-  warm_up(executor, ids);
-  return run_in_flight(executor, 128, uniform_pairs(ids), effort.seconds);
+  return run_appends(*store, stream_ids("account-", kStreams), appends, effort.seconds);
+}
+
+/// Commands on streams that hold 50 events; without cached states each reads and folds them.
+double on_long_streams(const Effort& effort, bool cached) {
+  const std::vector<StreamId>& ids = stream_ids("long-", 1'000);
+  CommandExecutorOptions options;
+  if (!cached) options.cached_streams_max = 1;
+  return in_flight(effort, 128, ids, uniform_pairs(ids), ids.size() * 50, options);
 }
 
 /// Products by popularity: a few are in very many baskets (Zipf with exponent 0.8).
@@ -111,47 +118,106 @@ double many(const Effort& effort, const NextMany& next) {
   return run_in_flight(executor, 128, next, effort.seconds);
 }
 
+Side commit_each(const Effort& effort, int callers, std::size_t width = 2) {
+  return {"unique index, commit per command", [effort, callers, width] {
+            const ScratchFolder folder(effort.folder);
+            SqliteLoad load = load_at(folder, callers, effort.seconds);
+            load.width = width;
+            return commit_per_command(load);
+          }};
+}
+
+Side read_and_fold_of_50(const Effort& effort) {
+  return {"groups of 128 that read both streams, fold, append", [effort] {
+            const ScratchFolder folder(effort.folder);
+            SqliteLoad load = load_at(folder, 1, effort.seconds);
+            load.streams = 1'000;
+            return read_and_fold(load, 50, 128);
+          }};
+}
+
+Comparison of_callers(const Effort& effort, int callers, double target, std::optional<double> aim) {
+  return {"sqlite, " + std::to_string(callers) + " callers, commit per command",
+          "what does group commit give blocking callers?",
+          {"executor", [effort, callers] { return blocking(effort, callers); }},
+          commit_each(effort, callers),
+          target,
+          aim};
+}
+
+Comparison of_width(const Effort& effort, std::size_t width) {
+  const std::vector<StreamId>& ids = stream_ids("account-", kStreams);
+  return {"sqlite, 128 in flight, streams a command: " + std::to_string(width),
+          "how does the width of a command count?",
+          {"executor",
+           [effort, &ids, width] { return in_flight(effort, 128, ids, uniform_sets(ids, width)); }},
+          commit_each(effort, 16, width)};
+}
+
+Comparison of_stored(const Effort& effort, std::uint64_t events, double target) {
+  return {"sqlite, " + std::to_string(events) + " events stored, against empty",
+          "does it stay fast as it grows?",
+          {"events stored", [effort, events] { return pairs_in_flight(effort, 128, events); }},
+          {"empty store", [effort] { return pairs_in_flight(effort, 128); }},
+          target};
+}
+
 }  // namespace
 
 std::vector<Comparison> sqlite_comparisons(const Effort& effort) {
-  const auto callers_16 = [effort] { return blocking(effort, 16); };
+  const Side callers_16{"executor", [effort] { return blocking(effort, 16); }};
+  const Side flying_1024{"executor", [effort] { return pairs_in_flight(effort, 1'024); }};
   return {
-      {"sqlite, 16 callers, commit per command", "what does group commit give blocking callers?",
-       {"executor", callers_16}, commit_each(effort, 16), 4, 6},
-      {"sqlite, 16 callers, connection per thread", "the same against what embedded peers do",
-       {"executor", callers_16},
-       {"connection per thread", [effort] {
+      of_callers(effort, 1, 0, {}),
+      of_callers(effort, 16, 4, 6),
+      of_callers(effort, 64, 0, {}),
+      {"sqlite, 16 callers, connection per thread",
+       "the same against what embedded peers do",
+       callers_16,
+       {"connection per thread",
+        [effort] {
           const ScratchFolder folder(effort.folder);
           return connection_per_thread(load_at(folder, 16, effort.seconds));
         }},
-       4, 7},
-      {"sqlite, 128 in flight", "what do submitted commands give?",
-       {"executor", [effort] { return in_flight(effort, 128, 0); }}, commit_each(effort, 16), 8,
+       4,
+       7},
+      {"sqlite, 128 in flight",
+       "what do submitted commands give?",
+       {"executor", [effort] { return pairs_in_flight(effort, 128); }},
+       commit_each(effort, 16),
+       8,
        18},
-      {"sqlite, 1,024 in flight", "and very many of them?",
-       {"executor", [effort] { return in_flight(effort, 1'024, 0); }}, commit_each(effort, 16), 12,
-       20},
-      {"sqlite, 1,024 in flight, bare group commit", "how far is it from the bound?",
-       {"executor", [effort] { return in_flight(effort, 1'024, 0); }},
-       {"bare group commit of 512, no stream index", [effort] {
+      {"sqlite, 1,024 in flight", "and very many of them?", flying_1024, commit_each(effort, 16),
+       12, 20},
+      {"sqlite, 1,024 in flight, store alone",
+       "what does the executor cost?",
+       flying_1024,
+       {"appends without executor", [effort] { return store_alone(effort, 1'024); }}},
+      {"sqlite, 1,024 in flight, bare group commit",
+       "how far is it from the bound?",
+       flying_1024,
+       {"bare group commit of 512, no stream index",
+        [effort] {
           const ScratchFolder folder(effort.folder);
           return bare_group_commit(load_at(folder, 1, effort.seconds), 512);
-        }},
-       0.3},
-      {"sqlite, full store against empty", "does it stay fast as it grows?",
-       {"many events stored", [effort] { return in_flight(effort, 128, effort.stored_events); }},
-       {"empty store", [effort] { return in_flight(effort, 128, 0); }}, 0.8},
-      {"sqlite, warm states of 50 events", "what do cached states give, group commit on both sides?",
-       {"executor", [effort] { return warm_states(effort); }},
-       {"groups of 128 that read both streams, fold, append", [effort] {
-          const ScratchFolder folder(effort.folder);
-          SqliteLoad load = load_at(folder, 1, effort.seconds);
-          load.streams = 1'000;
-          return read_and_fold(load, 50, 128);
-        }},
+        }}},
+      of_width(effort, 1),
+      of_width(effort, kShopLines),
+      of_stored(effort, effort.stored_events / 4, 0),
+      of_stored(effort, effort.stored_events, 0.8),
+      {"sqlite, warm states of 50 events",
+       "what do cached states give, group commit on both sides?",
+       {"executor", [effort] { return on_long_streams(effort, true); }},
+       read_and_fold_of_50(effort),
        4},
-      {"sqlite, shop's mix, 21 streams a command", "what do hot streams cost?",
-       {"popular products", [effort] { return many(effort, baskets(stream_ids("product-", 3'000))); }},
+      {"sqlite, cold states of 50 events",
+       "and without them?",
+       {"executor without cache", [effort] { return on_long_streams(effort, false); }},
+       read_and_fold_of_50(effort)},
+      {"sqlite, shop's mix, 21 streams a command",
+       "what do hot streams cost?",
+       {"popular products",
+        [effort] { return many(effort, baskets(stream_ids("product-", 3'000))); }},
        {"the same without shared streams",
         [effort] { return many(effort, disjoint(stream_ids("product-", 21 * 10'000))); }},
        0.7},

@@ -65,6 +65,8 @@ struct RecordMany {
 
 /// An event whose JSON has about 300 bytes.
 [[nodiscard]] const Recorded& event_of_300_bytes();
+/// Its stored form.
+[[nodiscard]] std::string encoded_event();
 /// `count` ids, made once for each prefix.
 [[nodiscard]] const std::vector<StreamId>& stream_ids(const std::string& prefix, std::size_t count);
 
@@ -73,6 +75,8 @@ using NextTwo = std::function<RecordTwo(std::mt19937_64&)>;
 using NextMany = std::function<RecordMany(std::mt19937_64&)>;
 /// Two different streams of `ids`, uniformly.
 [[nodiscard]] NextTwo uniform_pairs(const std::vector<StreamId>& ids);
+/// `width` different streams of `ids`, one from each of as many equal parts.
+[[nodiscard]] NextMany uniform_sets(const std::vector<StreamId>& ids, std::size_t width);
 
 /// Commands a second with `callers` threads that wait for each result.
 [[nodiscard]] double run_blocking(CommandExecutor& executor, int callers, const NextTwo& next,
@@ -82,6 +86,10 @@ using NextMany = std::function<RecordMany(std::mt19937_64&)>;
                                    double seconds);
 [[nodiscard]] double run_in_flight(CommandExecutor& executor, int in_flight, const NextMany& next,
                                    double seconds);
+/// Batches a second that one thread appends to two of `ids` each, without an executor, `in_flight`
+/// at a time.
+[[nodiscard]] double run_appends(EventStore& store, const std::vector<StreamId>& ids,
+                                 std::size_t in_flight, double seconds);
 /// Ends the program with a message: a benchmark whose work fails measures nothing.
 [[noreturn]] void give_up(const std::string& message);
 
