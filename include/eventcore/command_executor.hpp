@@ -63,7 +63,7 @@ struct CommandExecutorOptions {
 };
 
 /// Executes commands on one store. Thread-safety: Thread-safe. Ownership: the store must outlive
-/// it. Its destructor is `shutdown` without a deadline.
+/// it. Its destructor is `shutdown` without a deadline; not for its own workers.
 class CommandExecutor {
  public:
   explicit CommandExecutor(EventStore& store, CommandExecutorOptions options = {});
@@ -106,7 +106,7 @@ class CommandExecutor {
 
   /// Refuses new commands and waits for those under way; after the deadline those that are not
   /// being committed end with `ShuttingDown`. Every completion has run when it returns.
-  /// Errors: DeadlineExceeded (some were ended).
+  /// Errors: DeadlineExceeded (some were ended), WouldDeadlock (called by a worker).
   [[nodiscard]] Result<void> shutdown(Deadline deadline = {});
 
   /// Commands under way.

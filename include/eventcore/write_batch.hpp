@@ -43,10 +43,14 @@ class ExpectedVersion {
   [[nodiscard]] constexpr StreamVersion version() const noexcept { return version_; }
   [[nodiscard]] constexpr bool allows(StreamVersion actual) const noexcept {
     switch (kind_) {
-      case Kind::Any: return true;
-      case Kind::NoStream: return actual.value == 0;
-      case Kind::StreamExists: return actual.value != 0;
-      case Kind::Exact: break;
+      case Kind::Any:
+        return true;
+      case Kind::NoStream:
+        return actual.value == 0;
+      case Kind::StreamExists:
+        return actual.value != 0;
+      case Kind::Exact:
+        break;
     }
     return actual == version_;
   }
@@ -148,6 +152,8 @@ class WriteBatch {
   [[nodiscard]] Event event(std::size_t index) const noexcept;
   /// Bytes of all types, payloads and headers.
   [[nodiscard]] std::size_t byte_count() const noexcept { return bytes_.size(); }
+  /// Bytes that the batch holds for events, used or not.
+  [[nodiscard]] std::size_t byte_capacity() const noexcept { return bytes_.capacity(); }
 
   /// Checks the batch against limits.hpp and makes payloads readable past their ends. Stores call
   /// it when a batch is submitted. Errors: LimitExceeded, InvalidArgument.

@@ -3,29 +3,31 @@
 #include <memory>
 
 #include "eventcore/detail/command_operation.hpp"
+#include "thread_cache.hpp"
 
 namespace eventcore::detail {
 
 /// Finished nodes of one thread, kept for their buffers.
 class NodePool {
  public:
-  static NodePool& local() noexcept {
-    thread_local NodePool pool;
-    return pool;
-  }
+  NodePool() { nodes_.reserve(kNodesMax); }
+  NodePool(const NodePool&) = delete;
+  NodePool& operator=(const NodePool&) = delete;
   ~NodePool() {
-    closed_ = true;
     for (AppendNode* node : nodes_) delete node;
   }
 
-  AppendNode* take() {
-    if (nodes_.empty()) return new AppendNode;
-    AppendNode* node = nodes_.back();
-    nodes_.pop_back();
+  static AppendNode* take() {
+    NodePool* const pool = thread_cache<NodePool>();
+    if (pool == nullptr || pool->nodes_.empty()) return new AppendNode;
+    AppendNode* node = pool->nodes_.back();
+    pool->nodes_.pop_back();
     return node;
   }
-  void give(AppendNode* node) {
-    if (closed_ || nodes_.size() >= kNodesMax || node->batch.byte_count() > kBytesMax) {
+  static void give(AppendNode* node) {
+    NodePool* const pool = thread_cache<NodePool>();
+    if (pool == nullptr || pool->nodes_.size() >= kNodesMax ||
+        node->batch.byte_capacity() > kBytesMax) {
       delete node;
       return;
     }
@@ -33,25 +35,22 @@ class NodePool {
     node->replay.reset();
     node->result_.reset();
     node->references_.store(1, std::memory_order_relaxed);
-    nodes_.push_back(node);
+    pool->nodes_.push_back(node);
   }
 
  private:
   static constexpr std::size_t kNodesMax = 64;
   static constexpr std::size_t kBytesMax = 16 * 1024;
 
-  NodePool() { nodes_.reserve(kNodesMax); }
-
   std::vector<AppendNode*> nodes_;
-  bool closed_ = false;
 };
 
-AppendNodePtr AppendNode::make() { return AppendNodePtr(NodePool::local().take()); }
+AppendNodePtr AppendNode::make() { return AppendNodePtr(NodePool::take()); }
 
 void AppendNode::release() noexcept {
   if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   dependencies.clear();
-  NodePool::local().give(this);
+  NodePool::give(this);
 }
 
 void AppendNode::arm(CommandOperation* owner) noexcept {

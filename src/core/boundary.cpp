@@ -62,6 +62,7 @@ void Boundary::add(const StreamId& stream, const FoldType& fold, std::uint32_t g
   view.stream = index;
   view.group = group;
   view.fold = &fold;
+  view.discovered = discovered;
   view.next_of_stream =
       std::exchange(streams[index].first_view, static_cast<std::uint32_t>(views.size()));
   views.push_back(std::move(view));
@@ -99,11 +100,11 @@ const BoundaryView* Boundary::find_view(const StreamId& stream,
 }
 
 const BoundaryView* Boundary::view_at(std::uint32_t group, std::size_t index) const noexcept {
-  // Declared groups are contiguous and in order; only discovered ones interleave.
+  // The views of a declared group are contiguous and in order; those of discovered ones interleave.
   std::size_t begin = 0;
   while (begin < views.size() && views[begin].group != group) ++begin;
   if (begin + index < views.size() && views[begin + index].group == group && !views[begin].merged &&
-      !streams[views[begin].stream].discovered) {
+      !views[begin].discovered) {
     return &views[begin + index];
   }
   for (std::size_t i = begin; i < views.size(); ++i) {

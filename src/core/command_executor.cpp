@@ -8,7 +8,8 @@ CommandExecutor::CommandExecutor(EventStore& store, CommandExecutorOptions optio
     : core_(std::make_unique<detail::ExecutorCore>(store, std::move(options))) {}
 
 CommandExecutor::~CommandExecutor() {
-  ignore_error(core_->shutdown({}), "without a deadline it can't fail");
+  const Result<void> done = core_->shutdown({});
+  EVENTCORE_ASSERT(done.has_value(), done.error().message);
 }
 
 Result<void> CommandExecutor::shutdown(Deadline deadline) { return core_->shutdown(deadline); }

@@ -87,7 +87,7 @@ CommandOperation::Wait CommandOperation::fold_page() {
   if (!page) return finish(std::move(page).error());
   at_ = page->at;
   Result<void> folded = guarded("apply()", command_type_, [&] { return fold_events(*page); });
-  if (!folded) return finish(std::move(folded).error());
+  if (!folded) return check_failure(std::move(folded).error());
 
   StreamsQuery rest;
   rest.at = at_;
@@ -230,15 +230,16 @@ CommandOperation::Wait CommandOperation::next_round() {
     discover(boundary_);
     return {};
   });
-  if (!discovered) return finish(std::move(discovered).error());
+  if (!discovered) return check_failure(std::move(discovered).error());
   if (boundary_.views.size() == views_before) {
     step_ = Step::Decide;
     return Wait::None;
   }
   if (++rounds_ > limits::kDiscoveryRounds) {
-    return finish(make_error(ErrorCode::LimitExceeded,
-                             std::string(command_type_) + ": discover() still asks for streams " +
-                                 "after " + std::to_string(limits::kDiscoveryRounds) + " rounds"));
+    return check_failure(make_error(ErrorCode::LimitExceeded,
+                                    std::string(command_type_) +
+                                        ": discover() still asks for streams after " +
+                                        std::to_string(limits::kDiscoveryRounds) + " rounds"));
   }
   // A known stream may get another fold, and is then gathered again.
   for (std::size_t i = views_before; i < boundary_.views.size(); ++i) {

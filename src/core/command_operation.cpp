@@ -5,6 +5,7 @@
 
 #include "command_read.hpp"
 #include "executor_core.hpp"
+#include "thread_cache.hpp"
 #include "user_code.hpp"
 #include "waiter.hpp"
 
@@ -20,19 +21,20 @@ constexpr std::size_t kInterferenceKept = 8;
 /// Finished boundaries of one thread, kept for their memory.
 class BoundaryPool {
  public:
-  static BoundaryPool& local() noexcept {
-    thread_local BoundaryPool pool;
-    return pool;
+  static void take(Boundary& boundary) noexcept {
+    auto* const pool = thread_cache<BoundaryPool>();
+    if (pool == nullptr || pool->kept_.empty()) return;
+    boundary = std::move(pool->kept_.back());
+    pool->kept_.pop_back();
   }
-  void take(Boundary& boundary) noexcept {
-    if (kept_.empty()) return;
-    boundary = std::move(kept_.back());
-    kept_.pop_back();
-  }
-  void give(Boundary& boundary) {
-    if (kept_.size() == kKeptMax || boundary.streams.capacity() > kStreamsMax) return;
+  static void give(Boundary& boundary) {
+    auto* const pool = thread_cache<BoundaryPool>();
+    if (pool == nullptr || pool->kept_.size() == kKeptMax ||
+        boundary.streams.capacity() > kStreamsMax) {
+      return;
+    }
     boundary.clear();
-    kept_.push_back(std::move(boundary));
+    pool->kept_.push_back(std::move(boundary));
   }
 
  private:
@@ -70,10 +72,10 @@ CommandOperation::CommandOperation(ExecutorCore& core, std::string_view command_
       options_(options),
       command_type_(command_type),
       trace_(options.trace ? *options.trace : current_trace()) {
-  BoundaryPool::local().take(boundary_);
+  BoundaryPool::take(boundary_);
 }
 
-CommandOperation::~CommandOperation() { BoundaryPool::local().give(boundary_); }
+CommandOperation::~CommandOperation() { BoundaryPool::give(boundary_); }
 
 void CommandOperation::execute() noexcept {
   if (core_.scheduler().is_current_thread()) {
@@ -92,7 +94,7 @@ void CommandOperation::execute() noexcept {
     return;
   }
   waiter_ = &Waiter::local();
-  waiter_->prepare();
+  waiter_->begin();
   {
     std::optional<std::stop_callback<std::function<void()>>> on_stop;
     if (options_.stop.stop_possible()) {
@@ -244,7 +246,7 @@ CommandOperation::Wait CommandOperation::begin() {
   return Wait::None;
 }
 
-void CommandOperation::prepare_batch() {
+void CommandOperation::prepare_batch(Streams which) {
   node_ = AppendNode::make();
   WriteBatch& batch = node_->batch;
   batch.info.id = id_;
@@ -257,6 +259,7 @@ void CommandOperation::prepare_batch() {
   batch.info.decision.interference = interference_;
   for (BoundaryStream& stream : boundary_.streams) {
     stream.emitted = 0;
+    if (which == Streams::Gathered && !stream.gathered) continue;
     batch.add_stream(stream.id, ExpectedVersion::exactly(stream.basis));
   }
   node_->deadline = deadline_;
@@ -265,7 +268,7 @@ void CommandOperation::prepare_batch() {
 
 CommandOperation::Wait CommandOperation::decide() {
   stamp(CommandPhase::Fold);
-  prepare_batch();
+  prepare_batch(Streams::All);
   EmissionSink sink(boundary_, node_->batch, options_.headers);
   Verdict verdict;
   Result<void> handled = guarded("handle()", command_type_, [&]() -> Result<void> {
@@ -273,9 +276,9 @@ CommandOperation::Wait CommandOperation::decide() {
     if (sink.error()) return *sink.error();
     return {};
   });
-  if (!handled) return finish(std::move(handled).error());
+  if (!handled) return check_failure(std::move(handled).error());
   if (verdict.kind == Verdict::Kind::Failed) {
-    return finish(
+    return check_failure(
         make_error(ErrorCode::HandlerFailed, std::string(command_type_) + ": " + verdict.failure));
   }
   outcome_ = CommandOutcome::Committed;
@@ -288,6 +291,20 @@ CommandOperation::Wait CommandOperation::decide() {
     outcome_ = CommandOutcome::NoEvents;
   }
   stamp(CommandPhase::Handle);
+  return enqueue();
+}
+
+CommandOperation::Wait CommandOperation::check_failure(Error error) {
+  prepare_batch(Streams::Gathered);
+  if (node_->batch.streams().empty() && options_.idempotency_key.empty()) {
+    return finish(std::move(error));
+  }
+  failure_ = std::move(error);
+  outcome_ = outcome_of(failure_->code);
+  return enqueue();
+}
+
+CommandOperation::Wait CommandOperation::enqueue() {
   arm();
   step_ = Step::Settle;
   if (core_.enqueue(boundary_, node_, *this)) return Wait::Store;
@@ -308,6 +325,7 @@ void CommandOperation::start_over() noexcept {
   core_.settle(boundary_, nullptr, false);
   boundary_.clear();
   node_ = {};
+  failure_.reset();
   at_.reset();
   rounds_ = 0;
 }
@@ -331,11 +349,12 @@ CommandOperation::Wait CommandOperation::settle() {
     if (result.error().code == ErrorCode::VersionConflict) return retry(result.error());
     return finish(result.error());
   }
-  if (!result->replayed) return finish(outcome_);
+  if (!result->replayed) return failure_ ? finish(*std::move(failure_)) : finish(outcome_);
   replayed_ = true;
   LogQuery first;
   first.after = {result->first.value - 1};
   first.until = result->last;
+  first.bytes_max = limits::kBatchBytes;  // the whole batch in one page
   first.with_batch = true;
   return submit_read(std::move(first), Step::Replay);
 }
@@ -344,6 +363,7 @@ CommandOperation::Wait CommandOperation::replay() {
   Result<EventPage> page = *std::move(read_->page);
   read_->page.reset();
   if (!page) return finish(std::move(page).error());
+  if (page->more) return finish(make_error(ErrorCode::Corrupt, "a batch is over its limits"));
   node_->replay = *std::move(page);
   return finish(CommandOutcome::Replayed);
 }

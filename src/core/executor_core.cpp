@@ -77,6 +77,10 @@ bool ExecutorCore::await_idle(Instant until) const {
 }
 
 Result<void> ExecutorCore::shutdown(Deadline deadline) {
+  if (scheduler_->is_current_thread()) {
+    return make_error(ErrorCode::WouldDeadlock,
+                      "shutdown() on a worker of the same executor would wait for itself");
+  }
   closed_.store(true, std::memory_order_seq_cst);
   if (await_idle(deadline.at)) return {};
   abandoning_.store(true, std::memory_order_relaxed);
@@ -141,7 +145,7 @@ void ExecutorCore::take_stream(Boundary& boundary, std::uint32_t stream, bool di
   BoundaryStream& target = boundary.streams[stream];
   StreamSlot& slot = *target.slot;
   const bool queued = !slot.pending.empty();
-  StreamVersion newest = queued ? slot.pending.back().after : StreamVersion{0};
+  const StreamVersion newest = queued ? slot.pending.back().after : slot.newest_state();
   bool complete = true;
   for (std::uint32_t i = target.first_view; i != kNone; i = boundary.views[i].next_of_stream) {
     BoundaryView& view = boundary.views[i];
@@ -154,7 +158,6 @@ void ExecutorCore::take_stream(Boundary& boundary, std::uint32_t stream, bool di
     } else if (cached != nullptr && cached->state) {
       view.state = cached->state;
       view.version = cached->version;
-      if (!queued) newest = std::max(newest, view.version);
     } else {
       complete = false;
     }
@@ -194,13 +197,14 @@ void ExecutorCore::keep_committed(const Boundary& boundary,
 
 bool ExecutorCore::is_current(const Boundary& boundary) noexcept {
   for (const BoundaryStream& stream : boundary.streams) {
+    if (!stream.gathered) continue;
     const StreamSlot& slot = *stream.slot;
     if (!slot.pending.empty()) {
       if (slot.pending.back().node.get() != stream.based_on.get()) return false;
       continue;
     }
     if (stream.based_on && stream.based_on->is_rejected()) return false;
-    if (slot.has_state_past(stream.basis)) return false;
+    if (slot.newest_state() > stream.basis) return false;
   }
   return true;
 }
@@ -253,13 +257,15 @@ void ExecutorCore::settle_stream(Boundary& boundary, const BoundaryStream& strea
   StreamSlot& slot = *stream.slot;
   const auto write = std::find_if(slot.pending.begin(), slot.pending.end(),
                                   [&](const PendingWrite& w) { return w.node.get() == &node; });
-  // Not there: a write before it failed, and took the queued states of the stream with it.
+  // Not there: a write before it failed and took it along, or one behind it settled first.
   const bool known = write != slot.pending.end();
   if (!stored) {
-    if (known) slot.drop_pending();
+    if (!known) return;
+    slot.pending.erase(write, slot.pending.end());
+    slot.drop_pending_states();
     return;
   }
-  if (known) slot.pending.erase(write);
+  if (known) slot.pending.erase(slot.pending.begin(), write + 1);
   const StreamVersion after = stream.basis + stream.emitted;
   for (std::uint32_t i = stream.first_view; i != kNone; i = boundary.views[i].next_of_stream) {
     const BoundaryView& view = boundary.views[i];
@@ -269,7 +275,7 @@ void ExecutorCore::settle_stream(Boundary& boundary, const BoundaryStream& strea
     cached.state = view.next;
     cached.version = after;
   }
-  if (slot.pending.empty()) slot.drop_pending();
+  if (slot.pending.empty()) slot.drop_pending_states();
 }
 
 void ExecutorCore::settle(Boundary& boundary, AppendNode* node, bool stored) noexcept {

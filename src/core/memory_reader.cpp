@@ -247,7 +247,8 @@ Result<EventPage> read_log(const Log& log, const LogQuery& query) {
   if (all_streams && query.filter.matches_all_types() && query.after < until) {
     builder.expect(until - query.after);
   }
-  for (Position at = query.after + 1; at <= until; at = at + 1) {
+  for (Position last = query.after; last < until;) {
+    const Position at = last = last + 1;
     const MemoryEvent& event = log->event(at);
     if (!types.contains(event.type)) continue;
     if (!all_streams) {

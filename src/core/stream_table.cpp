@@ -19,21 +19,17 @@ CachedFold& StreamSlot::find_or_add(const FoldType& fold) {
   return added;
 }
 
-bool StreamSlot::has_state_past(StreamVersion version) const noexcept {
-  const auto is_past = [&](const CachedFold& entry) {
-    return entry.state && entry.version > version;
-  };
-  return is_past(first_fold_) || std::any_of(further_folds_.begin(), further_folds_.end(), is_past);
+StreamVersion StreamSlot::newest_state() const noexcept {
+  StreamVersion newest = first_fold_.state ? first_fold_.version : StreamVersion{0};
+  for (const CachedFold& entry : further_folds_) {
+    if (entry.state) newest = std::max(newest, entry.version);
+  }
+  return newest;
 }
 
 void StreamSlot::drop_pending_states() noexcept {
   first_fold_.pending.reset();
   for (CachedFold& entry : further_folds_) entry.pending.reset();
-}
-
-void StreamSlot::drop_pending() noexcept {
-  pending.clear();
-  drop_pending_states();
 }
 
 StreamSlot& StreamTable::pin(const StreamId& stream) {

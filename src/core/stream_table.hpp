@@ -48,12 +48,10 @@ struct StreamSlot {
     return find_further(fold);
   }
   [[nodiscard]] CachedFold& find_or_add(const FoldType& fold);
-  /// A committed state past `version` is cached.
-  [[nodiscard]] bool has_state_past(StreamVersion version) const noexcept;
+  /// The newest version of a committed state; 0 if there is none.
+  [[nodiscard]] StreamVersion newest_state() const noexcept;
   /// Forgets the states after what is queued.
   void drop_pending_states() noexcept;
-  /// Forgets everything queued.
-  void drop_pending() noexcept;
 
  private:
   [[nodiscard]] CachedFold* find_further(const FoldType& fold) noexcept;

@@ -43,21 +43,16 @@ Task* ThreadScheduler::pop() noexcept {
 }
 
 void ThreadScheduler::post(Task& task) noexcept {
-  bool wake = false;
-  {
-    MutexLock lock(mutex_);
-    push(task);
-    wake = idle_ > 0;
-  }
-  if (wake) work_to_do_.notify_one();
+  // Under the mutex: as soon as it is free, the task may be over and with it the scheduler.
+  MutexLock lock(mutex_);
+  push(task);
+  if (idle_ > 0) work_to_do_.notify_one();
 }
 
 void ThreadScheduler::post_at(Task& task, Instant when) noexcept {
-  {
-    MutexLock lock(mutex_);
-    timers_.push_back({when, &task});
-    std::push_heap(timers_.begin(), timers_.end());
-  }
+  MutexLock lock(mutex_);
+  timers_.push_back({when, &task});
+  std::push_heap(timers_.begin(), timers_.end());
   work_to_do_.notify_one();
 }
 

@@ -28,8 +28,10 @@ class Waiter {
     return waiter;
   }
 
-  /// Forgets former wake-ups.
-  void prepare() noexcept { state_.store(kWaiting, std::memory_order_relaxed); }
+  /// Forgets what happened to the thread's former command.
+  void begin() noexcept { state_.store(kWaiting, std::memory_order_relaxed); }
+  /// Makes ready for the next `notify`; an interruption stays.
+  void prepare() noexcept { state_.fetch_and(~kNotified, std::memory_order_relaxed); }
   /// What was waited for has happened.
   void notify() noexcept { wake(kNotified); }
   /// The wait should end early.

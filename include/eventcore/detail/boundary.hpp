@@ -46,6 +46,7 @@ struct BoundaryView {
   std::uint32_t next_of_stream = kNone;
   const FoldType* fold = nullptr;
   bool merged = false;
+  bool discovered = false;
   bool cacheable = true;
   StreamVersion version;              ///< Of `state` while it is being gathered.
   std::shared_ptr<const void> state;  ///< What `handle` sees: the fold at the stream's basis.

@@ -90,7 +90,13 @@ class CommandOperation : public Task {
   Result<void> apply_batch(BoundaryStream& stream, const WriteBatch& batch, std::uint32_t index);
   Result<void> apply(BoundaryView& view, const StoredEvent& event);
   void start_over() noexcept;
-  void prepare_batch();
+  /// Which streams of the boundary a batch names.
+  enum class Streams : std::uint8_t { All, Gathered };
+  void prepare_batch(Streams which);
+  /// Reports what user code failed with, once it is sure that what it saw was current and durable
+  /// and that the key is new.
+  Wait check_failure(Error error);
+  Wait enqueue();
   void report() noexcept;
   [[nodiscard]] bool interrupted(Error& error) const;
 
@@ -122,6 +128,7 @@ class CommandOperation : public Task {
 
   CommandOutcome outcome_ = CommandOutcome::Committed;
   std::optional<Error> error_;
+  std::optional<Error> failure_;  // the error to report once it is checked
   std::string_view rejection_code_;
   bool replayed_ = false;
   std::uint32_t attempts_ = 1;

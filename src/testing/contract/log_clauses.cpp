@@ -58,13 +58,15 @@ void scan_never_passes_the_head(StoreFixture& fixture) {
   EXPECT_THAT(positions(page), ElementsAre(1, 2, 3));
   EXPECT_EQ(page.scanned_to, Position{3}) << "a reader that goes on from here would lose events";
   EXPECT_EQ(page.at, Position{3});
-  query.after = {1'000};
-  for (const auto until : {std::optional<Position>(), query.until}) {
-    query.until = until;
-    const EventPage beyond = must(store->read(query));
-    EXPECT_THAT(beyond.events, IsEmpty());
-    EXPECT_EQ(beyond.scanned_to, Position{3}) << "a reader that was ahead would lose events";
-    EXPECT_EQ(beyond.at, Position{3});
+  for (const std::uint64_t far : {std::uint64_t{1'000}, ~std::uint64_t{0}}) {
+    query.after = {far};
+    for (const auto until : {std::optional<Position>(), query.until}) {
+      query.until = until;
+      const EventPage beyond = must(store->read(query));
+      EXPECT_THAT(beyond.events, IsEmpty());
+      EXPECT_EQ(beyond.scanned_to, Position{3}) << "a reader that was ahead would lose events";
+      EXPECT_EQ(beyond.at, Position{3});
+    }
   }
 }
 

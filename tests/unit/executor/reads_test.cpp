@@ -49,7 +49,8 @@ TEST_F(ReadsTest, FoldsHundredsOfStreamsAtOnce) {
 
 TEST_F(ReadsTest, RefusesMoreStreamsThanABatchMayHave) {
   std::vector<StreamId> all;
-  for (std::size_t i = 0; i < limits::kBatchStreams; ++i) all.push_back(account(static_cast<int>(i)));
+  for (std::size_t i = 0; i < limits::kBatchStreams; ++i)
+    all.push_back(account(static_cast<int>(i)));
   EXPECT_TRUE(executor.execute(Collect{all}));
   all.push_back(account(100'000));
   const auto result = executor.execute(Collect{all});
@@ -122,6 +123,41 @@ TEST_F(ReadsTest, StopsAnEndlessDiscovery) {
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ErrorCode::LimitExceeded);
   EXPECT_EQ(rounds, limits::kDiscoveryRounds + 1);
+}
+
+/// Discovers streams for two folds in turns, one of them on a declared stream.
+struct Interleave {
+  using Event = std::variant<Deposited>;
+  std::vector<std::int64_t>* balances = nullptr;
+  std::vector<StreamId>* ids = nullptr;
+
+  auto reads() const {
+    return eventcore::reads(stream<Account>(account(1)), discovered<Account>(),
+                            discovered<Turnover>());
+  }
+  void discover(const Account&, const Folds<Account>&, const Folds<Turnover>&,
+                Discovery& more) const {
+    more.stream<Account>(account(1));
+    more.stream<Turnover>(account(5));
+    more.stream<Account>(account(2));
+    more.stream<Account>(account(3));
+  }
+  Decision handle(const Account&, const Folds<Account>& found, const Folds<Turnover>&,
+                  Emitter<Event>&) const {
+    for (std::size_t i = 0; i < found.size(); ++i) ids->push_back(found.stream(i));
+    for (std::size_t i = 0; i < found.size(); ++i) balances->push_back(found[i].balance);
+    for (const Account& each : found) balances->push_back(each.balance);
+    return accept();
+  }
+};
+
+TEST_F(ReadsTest, TellsApartFoldsThatAreDiscoveredInTurns) {
+  for (int i = 1; i <= 3; ++i) ASSERT_TRUE(executor.execute(Deposit{account(i), 100 * i}));
+  std::vector<std::int64_t> balances;
+  std::vector<StreamId> ids;
+  ASSERT_TRUE(executor.execute(Interleave{&balances, &ids}));
+  EXPECT_EQ(balances, (std::vector<std::int64_t>{100, 200, 300, 100, 200, 300}));
+  EXPECT_EQ(ids, (std::vector{account(1), account(2), account(3)}));
 }
 
 /// The order of events over several streams.
