@@ -54,6 +54,9 @@ struct CommandExecutorOptions {
   std::chrono::nanoseconds default_deadline = std::chrono::seconds(30);
   std::uint32_t in_flight_max = 8'192;  ///< Commands; above `submit` says `Overloaded`.
   std::size_t cached_streams_max = 100'000;
+  /// Folds one cached state in so many anew and compares; a difference is `HandlerFailed`. 0: none.
+  /// For tests: finds an `apply` that is not pure, of folds with `==`.
+  std::uint32_t checked_cache_hits = 0;
   std::size_t workers = 2;                          ///< Threads for submitted commands.
   PhaseTiming phase_timing = PhaseTiming::Sampled;  ///< Sampled: one command in 16.
   std::uint64_t seed = 0;                           ///< Of the jitter; 0: random.

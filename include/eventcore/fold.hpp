@@ -99,6 +99,8 @@ struct FoldType {
   Result<void> (*apply_stored)(void* state, int alternative, const StoredEvent& event);
   /// Applies an event that is still a C++ object; false if it is no alternative of `Events`.
   bool (*apply_emitted)(void* state, const void* tag, const void* event, const EventInfo& info);
+  /// Null for folds without `==`.
+  bool (*equal)(const void* a, const void* b);
 };
 
 template <class F>
@@ -173,6 +175,17 @@ struct FoldOperations {
 };
 
 template <Fold F>
+constexpr auto equality_of() -> bool (*)(const void*, const void*) {
+  if constexpr (std::equality_comparable<F>) {
+    return [](const void* a, const void* b) {
+      return *static_cast<const F*>(a) == *static_cast<const F*>(b);
+    };
+  } else {
+    return nullptr;
+  }
+}
+
+template <Fold F>
 inline constexpr FoldType fold_type{type_name<F>(),
                                     sizeof(F),
                                     skips_unknown<F>(),
@@ -180,7 +193,8 @@ inline constexpr FoldType fold_type{type_name<F>(),
                                     &FoldOperations<F>::copy,
                                     &FoldOperations<F>::alternative,
                                     &FoldOperations<F>::apply_stored,
-                                    &FoldOperations<F>::apply_emitted};
+                                    &FoldOperations<F>::apply_emitted,
+                                    equality_of<F>()};
 
 }  // namespace detail
 }  // namespace eventcore

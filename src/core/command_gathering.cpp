@@ -160,6 +160,7 @@ Result<void> CommandOperation::finish_streams(const EventPage& page) {
       BoundaryView& view = boundary_.views[v];
       if (view.next) view.state = std::exchange(view.next, nullptr);
       if (!view.state) view.state = view.fold->make();
+      if (Result<void> same = compare_with_cached(view, stream); !same) return same;
       // A cached state may be newer than the position that this attempt reads at. With one fold
       // it is as good; where folds differ, `enqueue` finds the older basis and refuses.
       if (view.version > stream.basis && view.next_of_stream == kNone && stream.first_view == v) {
@@ -174,6 +175,18 @@ Result<void> CommandOperation::finish_streams(const EventPage& page) {
     if (Result<void> applied = apply_pending(boundary_.streams[index]); !applied) return applied;
   }
   return {};
+}
+
+Result<void> CommandOperation::compare_with_cached(BoundaryView& view,
+                                                   const BoundaryStream& stream) {
+  const std::shared_ptr<const void> cached = std::exchange(view.check, nullptr);
+  if (!cached || view.check_version != stream.basis) return {};
+  if (view.fold->equal(cached.get(), view.state.get())) return {};
+  return make_error(ErrorCode::HandlerFailed,
+                    "the fold '" + std::string(view.fold->name) + "' is not pure: at version " +
+                        std::to_string(stream.basis.value) +
+                        " the cached state differs from one that was folded anew",
+                    stream.id.view());
 }
 
 Result<void> CommandOperation::apply_pending(BoundaryStream& stream) {

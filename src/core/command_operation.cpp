@@ -16,11 +16,12 @@ namespace {
 // A decision that met a newer queued state starts over at once, this often in a row; then it
 // counts as a conflict and pauses.
 constexpr std::uint32_t kLocalRetriesMax = 64;
-constexpr std::size_t kInterferenceKept = 8;
 
 /// Finished boundaries of one thread, kept for their memory.
 class BoundaryPool {
  public:
+  BoundaryPool() { kept_.reserve(kKeptMax); }
+
   static void take(Boundary& boundary) noexcept {
     auto* const pool = thread_cache<BoundaryPool>();
     if (pool == nullptr || pool->kept_.empty()) return;
@@ -42,27 +43,6 @@ class BoundaryPool {
   static constexpr std::size_t kStreamsMax = 64;
   std::vector<Boundary> kept_;
 };
-
-CommandOutcome outcome_of(ErrorCode code) noexcept {
-  switch (code) {
-    case ErrorCode::VersionConflict:
-      return CommandOutcome::ConflictExhausted;
-    case ErrorCode::DeadlineExceeded:
-      return CommandOutcome::DeadlineExceeded;
-    case ErrorCode::Cancelled:
-      return CommandOutcome::Cancelled;
-    case ErrorCode::Overloaded:
-      return CommandOutcome::Overloaded;
-    case ErrorCode::CommitInDoubt:
-      return CommandOutcome::InDoubt;
-    case ErrorCode::Unavailable:
-    case ErrorCode::Corrupt:
-    case ErrorCode::ShuttingDown:
-      return CommandOutcome::StoreError;
-    default:
-      return CommandOutcome::Invalid;
-  }
-}
 
 }  // namespace
 
@@ -300,7 +280,6 @@ CommandOperation::Wait CommandOperation::check_failure(Error error) {
     return finish(std::move(error));
   }
   failure_ = std::move(error);
-  outcome_ = outcome_of(failure_->code);
   return enqueue();
 }
 
@@ -328,130 +307,6 @@ void CommandOperation::start_over() noexcept {
   failure_.reset();
   at_.reset();
   rounds_ = 0;
-}
-
-CommandOperation::Wait CommandOperation::settle() {
-  stamp(CommandPhase::Append);
-  if (taken_back_) {
-    core_.settle(boundary_, node_.get(), false);
-    Error error;
-    if (!interrupted(error)) {
-      error = make_error(ErrorCode::DeadlineExceeded,
-                         "the deadline passed while the events were queued; nothing was written");
-    }
-    return finish(std::move(error));
-  }
-  const Result<WriteResult>& result = node_->result();
-  core_.settle(boundary_, node_.get(), node_->is_stored());
-  node_->predecessors.clear();
-  node_->dependencies.clear();
-  if (!result) {
-    if (result.error().code == ErrorCode::VersionConflict) return retry(result.error());
-    return finish(result.error());
-  }
-  if (!result->replayed) return failure_ ? finish(*std::move(failure_)) : finish(outcome_);
-  replayed_ = true;
-  LogQuery first;
-  first.after = {result->first.value - 1};
-  first.until = result->last;
-  first.bytes_max = limits::kBatchBytes;  // the whole batch in one page
-  first.with_batch = true;
-  return submit_read(std::move(first), Step::Replay);
-}
-
-CommandOperation::Wait CommandOperation::replay() {
-  Result<EventPage> page = *std::move(read_->page);
-  read_->page.reset();
-  if (!page) return finish(std::move(page).error());
-  if (page->more) return finish(make_error(ErrorCode::Corrupt, "a batch is over its limits"));
-  node_->replay = *std::move(page);
-  return finish(CommandOutcome::Replayed);
-}
-
-CommandOperation::Wait CommandOperation::retry(const Error& conflict) {
-  if (interference_.size() == kInterferenceKept) interference_.erase(interference_.begin());
-  interference_.push_back({conflict.stream, conflict.conflict.value_or(Conflict{})});
-  if (attempts_ >= core_.options().attempts_max) {
-    Error error = conflict;
-    error.message = std::string(command_type_) + " gave up after " + std::to_string(attempts_) +
-                    " attempts: " + conflict.message;
-    return finish(std::move(error));
-  }
-  start_over();
-  distrust_cache_ = true;
-  resume_at_ = core_.clock().now() + core_.backoff(attempts_);
-  ++attempts_;
-  step_ = Step::Resume;
-  return Wait::Backoff;
-}
-
-CommandOperation::Wait CommandOperation::resume() {
-  stamp(CommandPhase::Backoff);
-  step_ = Step::Gather;
-  return Wait::None;
-}
-
-CommandOperation::Wait CommandOperation::finish(Error error) {
-  error_ = std::move(error);
-  return finish(outcome_of(error_->code));
-}
-
-CommandOperation::Wait CommandOperation::finish(CommandOutcome outcome) {
-  outcome_ = outcome;
-  step_ = Step::Done;
-  if (started_ == Instant{}) started_ = core_.clock().now();
-  if (core_.command_probe() != nullptr) report();
-  core_.settle(boundary_, nullptr, false);
-  return Wait::None;
-}
-
-Result<ExecutionResult> CommandOperation::take_result() {
-  if (error_) return *std::move(error_);
-  ExecutionResult result;
-  result.node_ = std::move(node_);
-  result.outcome_ = replayed_ ? CommandOutcome::Committed : outcome_;
-  result.replayed_ = replayed_;
-  result.attempts_ = attempts_;
-  result.phases_ = phases_;
-  return result;
-}
-
-void CommandOperation::report() noexcept {
-  std::vector<StreamTouch> touches;
-  touches.reserve(boundary_.streams.size());
-  std::uint32_t written = 0;
-  const bool stored = outcome_ == CommandOutcome::Committed;
-  for (const BoundaryStream& stream : boundary_.streams) {
-    const std::uint32_t events = stored ? stream.emitted : 0;
-    written += events;
-    touches.push_back({stream.id.view(), stream.basis, events, stream.discovered});
-  }
-  std::vector<ConflictRecord> conflicts;
-  conflicts.reserve(interference_.size());
-  for (const Interference& one : interference_) conflicts.push_back({one.stream, &one.conflict});
-
-  CommandRecord record;
-  record.command_type = command_type_;
-  record.command_id = id_;
-  record.outcome = outcome_;
-  record.error = error_ ? &*error_ : nullptr;
-  record.rejection_code = rejection_code_;
-  record.started = started_;
-  record.duration = core_.clock().now() - started_;
-  record.phases = phases_;
-  record.attempts = attempts_;
-  record.discovery_rounds = rounds_;
-  record.events_written = written;
-  record.events_folded = events_folded_;
-  if (stored) {
-    record.bytes_written = node_->batch.byte_count();
-    record.first_position = node_->result()->first;
-  }
-  record.streams = touches;
-  record.conflicts = conflicts;
-  record.trace = trace_;
-  record.correlation_id = options_.correlation_id;
-  core_.command_probe()->command_finished(record);
 }
 
 }  // namespace eventcore::detail

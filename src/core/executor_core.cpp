@@ -155,6 +155,10 @@ void ExecutorCore::take_stream(Boundary& boundary, std::uint32_t stream, bool di
     if (cached != nullptr && queued && cached->pending && cached->pending_version == newest) {
       view.state = cached->pending;
       view.version = newest;
+    } else if (cached != nullptr && cached->state && checks_hit(*view.fold)) {
+      view.check = cached->state;
+      view.check_version = cached->version;
+      complete = false;
     } else if (cached != nullptr && cached->state) {
       view.state = cached->state;
       view.version = cached->version;
@@ -172,6 +176,11 @@ void ExecutorCore::take_stream(Boundary& boundary, std::uint32_t stream, bool di
   } else {
     to_read.push_back(stream);
   }
+}
+
+bool ExecutorCore::checks_hit(const FoldType& fold) noexcept {
+  const std::uint32_t one_in = options_.checked_cache_hits;
+  return one_in != 0 && fold.equal != nullptr && ++cache_hits_ % one_in == 0;
 }
 
 std::vector<PendingWrite> ExecutorCore::pending_of(const BoundaryStream& stream) {

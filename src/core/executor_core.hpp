@@ -71,6 +71,7 @@ class ExecutorCore {
   [[nodiscard]] bool await_idle(Instant until) const;
   void take_stream(Boundary& boundary, std::uint32_t stream, bool distrust,
                    std::vector<std::uint32_t>& to_read) EVENTCORE_REQUIRES(order_);
+  [[nodiscard]] bool checks_hit(const FoldType& fold) noexcept EVENTCORE_REQUIRES(order_);
   [[nodiscard]] static bool is_current(const Boundary& boundary) noexcept;
   static void depend(AppendNode& node, const AppendNodePtr& predecessor);
   static void queue_writes(Boundary& boundary, const AppendNodePtr& node);
@@ -90,6 +91,8 @@ class ExecutorCore {
   // that the queue has the order of the pending states; see docs/internals/lock-order.md.
   Mutex order_;
   StreamTable table_ EVENTCORE_GUARDED_BY(order_);
+  std::uint32_t cache_hits_ EVENTCORE_GUARDED_BY(order_) =
+      0;  // counted only where some are checked
 
   std::atomic<std::uint32_t> in_flight_ = 0;  // atomic: counted by every command
   std::atomic<bool> closed_ = false;          // atomic: read by every command

@@ -51,6 +51,8 @@ struct BoundaryView {
   StreamVersion version;              ///< Of `state` while it is being gathered.
   std::shared_ptr<const void> state;  ///< What `handle` sees: the fold at the stream's basis.
   std::shared_ptr<void> next;         ///< A copy under work: what was read or emitted, applied.
+  std::shared_ptr<const void> check;  ///< A cached state that is folded anew and compared.
+  StreamVersion check_version;
 };
 
 /// A stream of a merged group.

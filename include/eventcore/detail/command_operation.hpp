@@ -86,6 +86,7 @@ class CommandOperation : public Task {
   [[nodiscard]] StreamsQuery missing_streams();
   Result<void> fold_events(const EventPage& page);
   Result<void> finish_streams(const EventPage& page);
+  static Result<void> compare_with_cached(BoundaryView& view, const BoundaryStream& stream);
   Result<void> apply_pending(BoundaryStream& stream);
   Result<void> apply_batch(BoundaryStream& stream, const WriteBatch& batch, std::uint32_t index);
   Result<void> apply(BoundaryView& view, const StoredEvent& event);

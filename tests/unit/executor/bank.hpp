@@ -48,6 +48,7 @@ struct Account {
     if (const auto* in = std::get_if<Deposited>(&event)) account.balance += in->amount;
     if (const auto* out = std::get_if<Withdrawn>(&event)) account.balance -= out->amount;
   }
+  friend bool operator==(const Account&, const Account&) = default;
 };
 
 /// Another view of the same stream.

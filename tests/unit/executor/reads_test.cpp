@@ -294,4 +294,49 @@ TEST_F(ReadsTest, FailsOnBytesThatAreNotTheEvent) {
   EXPECT_EQ(result.error().position, Position{1});
 }
 
+/// Not pure: it counts the calls.
+struct Impure {
+  using Events = std::variant<Deposited>;
+  static inline int calls = 0;
+  int value = 0;
+  static void apply(Impure& state, const Events&, const EventInfo&) { state.value += ++calls; }
+  friend bool operator==(const Impure&, const Impure&) = default;
+};
+
+struct DepositImpurely {
+  using Event = std::variant<Deposited>;
+  StreamId account;
+  auto reads() const { return eventcore::reads(stream<Impure>(account)); }
+  Decision handle(const Impure&, Emitter<Event>& emit) const {
+    emit(account, Deposited{1});
+    return accept();
+  }
+};
+
+TEST_F(ReadsTest, FindsAnImpureFoldWhenCacheHitsAreChecked) {
+  CommandExecutor unchecked(*store);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(unchecked.execute(DepositImpurely{account(1)}));
+  CommandExecutorOptions options;
+  options.checked_cache_hits = 2;
+  CommandExecutor checked(*store, options);
+  ASSERT_TRUE(checked.execute(DepositImpurely{account(1)}));  // reads
+  ASSERT_TRUE(checked.execute(DepositImpurely{account(1)}));  // a hit
+  const auto result = checked.execute(DepositImpurely{account(1)});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::HandlerFailed);
+  EXPECT_EQ(result.error().stream, "account-1");
+  EXPECT_NE(result.error().message.find("not pure"), std::string::npos);
+}
+
+TEST_F(ReadsTest, ChecksCacheHitsOfPureFoldsWithoutAnyEffect) {
+  CommandExecutorOptions options;
+  options.checked_cache_hits = 1;
+  CommandExecutor checked(*store, options);
+  for (int i = 0; i < 5; ++i) {
+    const auto result = checked.execute(Deposit{account(1), 1});
+    ASSERT_TRUE(result) << describe(result.error());
+    EXPECT_EQ(result->attempts(), 1U);
+  }
+}
+
 }  // namespace
