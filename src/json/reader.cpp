@@ -12,9 +12,9 @@ namespace {
 bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
-/// What kind of value begins with `c`.
-std::string_view kind_of(char c) {
-  switch (c) {
+/// What kind of value `text` begins with. Requires: it is not empty.
+std::string_view kind_of(std::string_view text) {
+  switch (text.front()) {
     case '"':
       return "string";
     case '{':
@@ -23,11 +23,11 @@ std::string_view kind_of(char c) {
       return "array";
     case 't':
     case 'f':
-      return "boolean";
+      return text.starts_with("true") || text.starts_with("false") ? "boolean" : "no value";
     case 'n':
-      return "null";
+      return text.starts_with("null") ? "null" : "no value";
     default:
-      return c == '-' || is_digit(c) ? "number" : "no value";
+      return text.front() == '-' || is_digit(text.front()) ? "number" : "no value";
   }
 }
 
@@ -360,7 +360,7 @@ bool JsonReader::finish() {
 
 bool JsonReader::wrong_type(std::string_view expected) {
   if (at_ == end_) return syntax(expected);
-  const std::string_view found = kind_of(*at_);
+  const std::string_view found = kind_of({at_, left()});
   if (found == "no value" || found == expected) return syntax(expected);
   std::string reason = "expected ";
   return fail(reason.append(expected).append(", found ").append(found));

@@ -115,6 +115,7 @@ TEST(Json, NamesAFieldOfTheWrongType) {
             "order_placed.lines[1].quantity: expected integer, found string");
   EXPECT_EQ(message_of(replaced(R"("O-1")", "null")),
             "order_placed.order: expected string, found null");
+  EXPECT_EQ(message_of("nope"), "order_placed: expected object at byte 0");
   EXPECT_EQ(message_of(replaced(R"([{"sku")", R"({"x":[{"sku")")),
             "order_placed.lines: expected array, found object");
   EXPECT_EQ(message_of(replaced(R"({"days":30})", "[]")),
