@@ -73,10 +73,14 @@ def check_listed(path, lists):
         yield f"{path}: not listed in a CMakeLists.txt"
 
 
+def without_indentation(text):
+    return re.sub(r"^[ \t]+", "", text, flags=re.MULTILINE)
+
+
 def check_snippets(path, text, examples):
-    """C++ in a document is cut from a program that is built and run."""
+    """C++ in a document is cut from a program that is built and run; its indentation may differ."""
     for snippet in re.findall(r"^```cpp\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-        if not any(snippet in example for example in examples):
+        if not any("\n" + without_indentation(snippet) in example for example in examples):
             yield f"{path}: this code is not in examples/: {snippet.splitlines()[0]}"
 
 
@@ -87,7 +91,7 @@ def main():
         return 2
     lists = {p.parent: (ROOT / p).read_text() for p in paths
              if p.name == "CMakeLists.txt" and len(p.parts) > 1}
-    examples = [(ROOT / p).read_text() for p in paths
+    examples = [without_indentation((ROOT / p).read_text()) for p in paths
                 if p.parts[0] == "examples" and p.suffix in (".cpp", ".hpp")]
     findings, warnings = [], []
     for path in paths:

@@ -5,7 +5,8 @@
 ///
 /// json.hpp gives every described event a codec; specialise it to store an event in another form.
 /// Decoding a stored event takes its schema version: older ones are upcast step by step. The usual
-/// mistake is to call `Codec<E>::decode` on stored bytes, which skips that.
+/// mistake is to call `Codec<E>::decode` on stored bytes, which skips that. Example:
+/// examples/schema_evolution.cpp.
 
 #include <array>
 #include <concepts>

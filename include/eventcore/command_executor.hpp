@@ -99,7 +99,8 @@ class CommandExecutor {
   ///
   /// Two statements, because g++ 12 destroys aggregates that are temporaries of a `co_await` twice;
   /// with it `co_await executor.run(…)` does not compile. Destroying a waiting coroutine leaves the
-  /// command to its fate; as with any coroutine, not while a worker may be resuming it.
+  /// command to its fate; as with any coroutine, not while a worker may be resuming it. Example:
+  /// examples/coroutines.cpp.
   template <class C>
   [[nodiscard]] auto run(C command, ExecuteOptions options);
   template <class C>

@@ -6,7 +6,7 @@
 /// A description is plain data made by `constexpr` functions; codecs such as json.hpp read it. It
 /// is checked when the program is compiled: names, versions and doubled fields. The usual mistake
 /// is to rename a stored field; the stored name is a promise to the log, the member is not.
-/// Example: examples/bank_transfer.cpp.
+/// Examples: examples/bank_transfer.cpp, and examples/schema_evolution.cpp for what changes later.
 
 #include <array>
 #include <concepts>

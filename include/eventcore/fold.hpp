@@ -15,7 +15,9 @@
 /// commands. It sees neither position nor time, which do not exist before the commit. The usual
 /// mistake is to leave out an event type that lives on the stream: that is `UnknownEventType`
 /// unless `using Ignores = std::tuple<…>` lists it. `static constexpr auto unknown =
-/// UnknownEvents::Skip;` skips all others, for rolling deploys; such streams are not cached.
+/// UnknownEvents::Skip;` skips all others, for rolling deploys; such streams are not cached. It
+/// skips types and not versions: a newer version of a type in `Events` still fails, so deploy the
+/// readers that know it before what writes it. Example: examples/schema_evolution.cpp.
 
 #include <array>
 #include <concepts>
@@ -47,7 +49,7 @@ struct EventInfo {
   [[nodiscard]] Result<Headers> headers() const { return Headers::decode(encoded_headers); }
 };
 
-/// What to do with events that a fold neither applies nor ignores.
+/// What to do with events of types that a fold neither applies nor ignores.
 enum class UnknownEvents : std::uint8_t { Fail, Skip };
 
 /// Holds for structs that events of one stream can be folded into; see the example above.

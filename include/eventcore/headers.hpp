@@ -3,7 +3,7 @@
 /// \file
 /// `Headers`: an application's own typed fields beside an event, such as a user id or a tenant.
 ///
-/// Ids for correlation, causation and tracing have their own places (see event_store.hpp); what
+/// Ids for correlation, causation and tracing have their own places (see execute_options.hpp); what
 /// decides something belongs into the event itself.
 
 #include <cstdint>

@@ -16,6 +16,8 @@
 /// - `sys_time` in s, ms, us, ns: RFC 3339 in UTC; `sys_days`: a date. Durations: counts of their
 ///   unit, which belongs into the stored name (`timeout_ms`).
 /// - Types with a `Representation` (representation.hpp): as that.
+/// - A member whose type has no default constructor, such as a `StreamId`, needs an initialiser,
+///   because reading begins with `E{}`: `StreamId account = StreamId::literal("none");`
 ///
 /// Whatever is encoded can be decoded again. The usual mistake is text that is not UTF-8, such as
 /// Latin-1 from a file: encoding refuses it. Example: examples/bank_transfer.cpp.

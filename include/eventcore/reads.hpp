@@ -15,7 +15,7 @@
 ///
 /// Every stream read is checked when the command's events are stored, also those only read, and a
 /// command may emit only to streams that it reads. The usual mistake is `merged` where `streams`
-/// would do: a merged fold can't be cached.
+/// would do: a merged fold can't be cached. Example: examples/discover.cpp.
 
 #include <array>
 #include <cstddef>

@@ -7,7 +7,7 @@
 /// `InstrumentedCommandExecutor` and `InstrumentedEventStore` attach it in one line. The members
 /// named `record_` and `update_` are for work that does not pass through these, such as an
 /// importer. The usual mistake is to call them beside an instrumented store: then events count
-/// twice.
+/// twice. Example: examples/metrics.cpp.
 
 #include <chrono>
 #include <cstdint>
