@@ -147,7 +147,9 @@ inline constexpr MetricDescription kEventStoreOperationsTotal{
     .name = "eventcore_event_store_operations_total",
     .kind = MetricKind::Counter,
     .labels = kByOperationResult,
-    .help = "Finished event store operations by result.",
+    .help =
+        "Finished event store operations by result. A refused command is a write too: it checks "
+        "what it read.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kEventStoreErrorsTotal{
     .name = "eventcore_event_store_errors_total",
