@@ -147,8 +147,8 @@ template <class F>
 struct StreamRead {
   using Argument = const F&;
   StreamId id;
-  void declare(Boundary& boundary, std::uint32_t group) const {
-    boundary.add(id, fold_type<F>, group, false);
+  void declare(Boundary& boundary, std::uint32_t group) {
+    boundary.add(std::move(id), fold_type<F>, group, false);
   }
   static const F& argument(const Boundary& boundary, std::uint32_t group) {
     return *static_cast<const F*>(boundary.view_at(group, 0)->state.get());
@@ -159,8 +159,8 @@ template <class F>
 struct MaybeRead {
   using Argument = const F*;
   std::optional<StreamId> id;
-  void declare(Boundary& boundary, std::uint32_t group) const {
-    if (id) boundary.add(*id, fold_type<F>, group, false);
+  void declare(Boundary& boundary, std::uint32_t group) {
+    if (id) boundary.add(*std::move(id), fold_type<F>, group, false);
   }
   static const F* argument(const Boundary& boundary, std::uint32_t group) {
     const BoundaryView* view = boundary.view_at(group, 0);
@@ -172,8 +172,8 @@ template <class F>
 struct StreamsRead {
   using Argument = Folds<F>;
   std::vector<StreamId> ids;
-  void declare(Boundary& boundary, std::uint32_t group) const {
-    for (const StreamId& id : ids) boundary.add(id, fold_type<F>, group, false);
+  void declare(Boundary& boundary, std::uint32_t group) {
+    for (StreamId& id : ids) boundary.add(std::move(id), fold_type<F>, group, false);
   }
   static Folds<F> argument(const Boundary& boundary, std::uint32_t group) {
     return {boundary, group};
@@ -184,7 +184,7 @@ template <class F>
 struct DiscoveredRead {
   using Argument = Folds<F>;
   static constexpr const FoldType* kDiscovered = &fold_type<F>;
-  void declare(Boundary&, std::uint32_t) const {}
+  void declare(Boundary&, std::uint32_t) {}
   static Folds<F> argument(const Boundary& boundary, std::uint32_t group) {
     return {boundary, group};
   }
@@ -194,8 +194,8 @@ template <class F>
 struct MergedRead {
   using Argument = const F&;
   std::vector<StreamId> ids;
-  void declare(Boundary& boundary, std::uint32_t group) const {
-    for (const StreamId& id : ids) boundary.add_merged(id, fold_type<F>, group);
+  void declare(Boundary& boundary, std::uint32_t group) {
+    for (StreamId& id : ids) boundary.add_merged(std::move(id), fold_type<F>, group);
   }
   static const F& argument(const Boundary& boundary, std::uint32_t group) {
     static const F kEmpty{};
@@ -212,10 +212,10 @@ class Reads {
  public:
   explicit Reads(Parts... parts) : parts_(std::move(parts)...) {}
 
-  /// Adds all streams to `boundary`.
-  void declare(detail::Boundary& boundary) const {
+  /// Moves all streams to `boundary`. Once.
+  void declare(detail::Boundary& boundary) {
     std::apply(
-        [&](const Parts&... part) {
+        [&](Parts&... part) {
           std::uint32_t group = 0;
           (part.declare(boundary, group++), ...);
         },

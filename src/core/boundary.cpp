@@ -47,17 +47,16 @@ void Boundary::index_stream(std::uint32_t stream) {
   table_[at] = stream;
 }
 
-std::uint32_t Boundary::add_stream(const StreamId& id, bool discovered) {
+std::uint32_t Boundary::add_stream(StreamId id, bool discovered) {
   if (const auto found = find_stream(id)) return *found;
   const auto index = static_cast<std::uint32_t>(streams.size());
-  streams.emplace_back(id, discovered);
+  streams.emplace_back(std::move(id), discovered);
   index_stream(index);
   return index;
 }
 
-void Boundary::add(const StreamId& stream, const FoldType& fold, std::uint32_t group,
-                   bool discovered) {
-  const std::uint32_t index = add_stream(stream, discovered);
+void Boundary::add(StreamId stream, const FoldType& fold, std::uint32_t group, bool discovered) {
+  const std::uint32_t index = add_stream(std::move(stream), discovered);
   BoundaryView view;
   view.stream = index;
   view.group = group;
@@ -68,8 +67,8 @@ void Boundary::add(const StreamId& stream, const FoldType& fold, std::uint32_t g
   views.push_back(std::move(view));
 }
 
-void Boundary::add_merged(const StreamId& stream, const FoldType& fold, std::uint32_t group) {
-  const std::uint32_t index = add_stream(stream, false);
+void Boundary::add_merged(StreamId stream, const FoldType& fold, std::uint32_t group) {
+  const std::uint32_t index = add_stream(std::move(stream), false);
   streams[index].merged = true;
   auto view = static_cast<std::uint32_t>(views.size());
   if (const BoundaryView* known = view_at(group, 0)) {

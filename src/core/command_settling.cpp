@@ -123,8 +123,8 @@ Result<ExecutionResult> CommandOperation::take_result() {
 }
 
 void CommandOperation::report() noexcept {
-  std::vector<StreamTouch> touches;
-  touches.reserve(boundary_.streams.size());
+  std::vector<StreamTouch>& touches = boundary_.touches;
+  touches.clear();
   std::uint32_t written = 0;
   const bool stored = outcome_ == CommandOutcome::Committed;
   for (const BoundaryStream& stream : boundary_.streams) {

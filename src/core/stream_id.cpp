@@ -111,7 +111,9 @@ Result<StreamPrefix> StreamPrefix::parse(std::string_view text) {
 }
 
 std::string_view category_of(std::string_view stream) noexcept {
-  return stream.substr(0, stream.find_first_of("-/"));
+  std::size_t end = 0;
+  while (end < stream.size() && stream[end] != '-' && stream[end] != '/') ++end;
+  return stream.substr(0, end);
 }
 
 }  // namespace eventcore

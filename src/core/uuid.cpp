@@ -23,6 +23,11 @@ constexpr bool dash_before(std::size_t byte) {
 // count is the one mutable global of the library.
 std::atomic<std::uint32_t> forks = 0;
 
+void put_big_endian(std::uint64_t word, std::uint8_t* to) noexcept {
+  if constexpr (std::endian::native == std::endian::little) word = __builtin_bswap64(word);
+  std::memcpy(to, &word, sizeof word);
+}
+
 void count_fork() { forks.fetch_add(1, std::memory_order_relaxed); }
 
 // xoshiro256**, seeded by the kernel: each thread of each process has its own sequence.
@@ -73,13 +78,11 @@ class Minter {
 
   Uuid assemble() noexcept {
     const std::uint64_t high = (last_ms_ << 16) | 0x7000U | (counter_ >> 16);
-    const std::uint64_t low = (std::uint64_t{2} << 62) | ((counter_ & 0xFFFFU) << 46) |
-                              (random() >> 18);
+    const std::uint64_t low =
+        (std::uint64_t{2} << 62) | ((counter_ & 0xFFFFU) << 46) | (random() >> 18);
     Uuid uuid;
-    for (std::size_t i = 0; i < 8; ++i) {
-      uuid.bytes[i] = static_cast<std::uint8_t>(high >> (56 - 8 * i));
-      uuid.bytes[8 + i] = static_cast<std::uint8_t>(low >> (56 - 8 * i));
-    }
+    put_big_endian(high, uuid.bytes.data());
+    put_big_endian(low, uuid.bytes.data() + 8);
     return uuid;
   }
 
@@ -122,9 +125,7 @@ Uuid mint_uuid(std::chrono::sys_time<std::chrono::milliseconds> time) noexcept {
   return minter.mint(since_epoch < 0 ? 0 : static_cast<std::uint64_t>(since_epoch));
 }
 
-std::string EventId::to_string() const {
-  return batch.to_string() + '/' + std::to_string(ordinal);
-}
+std::string EventId::to_string() const { return batch.to_string() + '/' + std::to_string(ordinal); }
 
 }  // namespace eventcore
 

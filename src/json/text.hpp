@@ -33,13 +33,21 @@ inline const char* plain_end(const char* at, const char* end) noexcept {
   const __m128i quotes = _mm_set1_epi8('"');
   const __m128i backslashes = _mm_set1_epi8('\\');
   const __m128i space = _mm_set1_epi8(' ');
-  while (end - at >= 16) {
-    const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  const auto unplain = [&](const char* from) {
+    const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
     // Signed: what is not ASCII is below a space, too.
-    const __m128i unplain = _mm_or_si128(
+    return _mm_or_si128(
         _mm_cmplt_epi8(text, space),
         _mm_or_si128(_mm_cmpeq_epi8(text, quotes), _mm_cmpeq_epi8(text, backslashes)));
-    if (const int marks = _mm_movemask_epi8(unplain); marks != 0) {
+  };
+  while (end - at >= 64) {
+    const __m128i any = _mm_or_si128(_mm_or_si128(unplain(at), unplain(at + 16)),
+                                     _mm_or_si128(unplain(at + 32), unplain(at + 48)));
+    if (_mm_movemask_epi8(any) != 0) break;
+    at += 64;
+  }
+  while (end - at >= 16) {
+    if (const int marks = _mm_movemask_epi8(unplain(at)); marks != 0) {
       return at + std::countr_zero(static_cast<unsigned>(marks));
     }
     at += 16;

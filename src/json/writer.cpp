@@ -36,7 +36,7 @@ constexpr char short_escape(char c) {
 bool JsonWriter::text(std::string_view value) {
   const char* const begin = value.data();
   const char* const end = begin + value.size();
-  if (value.size() <= 256) {
+  if (value.size() <= kRoomMax - 2) {
     const char* const stop = plain_end(begin, end);
     if (stop == end) [[likely]] {
       char* const at = room(value.size() + 2);
@@ -63,7 +63,7 @@ bool JsonWriter::uneven_text(std::string_view value) {
       if (at == nullptr) return fail(ErrorCode::InvalidArgument, "the text is not valid UTF-8");
       continue;
     }
-    if (const auto size = static_cast<std::size_t>(at - run); size <= 256) {
+    if (const auto size = static_cast<std::size_t>(at - run); size <= kRoomMax) {
       if (size != 0) raw(run, size);
     } else {
       finish();

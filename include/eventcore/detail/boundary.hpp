@@ -13,6 +13,7 @@
 #include "eventcore/execution_result.hpp"
 #include "eventcore/fold.hpp"
 #include "eventcore/headers.hpp"
+#include "eventcore/probe.hpp"
 #include "eventcore/result.hpp"
 #include "eventcore/stream_id.hpp"
 #include "eventcore/write_batch.hpp"
@@ -65,9 +66,9 @@ struct MergedMember {
 class Boundary {
  public:
   /// Adds a fold over a stream; the stream itself is added once.
-  void add(const StreamId& stream, const FoldType& fold, std::uint32_t group, bool discovered);
+  void add(StreamId stream, const FoldType& fold, std::uint32_t group, bool discovered);
   /// Adds a stream to the merged group; the group has one state.
-  void add_merged(const StreamId& stream, const FoldType& fold, std::uint32_t group);
+  void add_merged(StreamId stream, const FoldType& fold, std::uint32_t group);
   [[nodiscard]] std::optional<std::uint32_t> find_stream(const StreamId& id) const noexcept {
     return find_stream(id.view(), id.hash());
   }
@@ -86,9 +87,10 @@ class Boundary {
   std::vector<BoundaryStream> streams;
   std::vector<BoundaryView> views;
   std::vector<MergedMember> members;
+  std::vector<StreamTouch> touches;  ///< For the command's record; here to reuse its memory.
 
  private:
-  std::uint32_t add_stream(const StreamId& id, bool discovered);
+  std::uint32_t add_stream(StreamId id, bool discovered);
   void index_stream(std::uint32_t stream);
 
   std::vector<std::uint32_t> table_;  // open addressing over `streams`, once they are many

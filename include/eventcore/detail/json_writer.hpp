@@ -71,6 +71,7 @@ class JsonWriter {
 
  private:
   static constexpr std::size_t kBufferBytes = 1024;
+  static constexpr std::size_t kRoomMax = 512;
 
   /// Space for `size` characters. Requires: at most 512.
   char* room(std::size_t size) {
