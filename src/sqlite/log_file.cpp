@@ -125,6 +125,7 @@ Result<HeadTable::Slot> LogFile::find_stream(const StreamId& stream) {
   }
   auto head = stored_head(number);
   if (!head) return head.error();
+  sweep_.entered(*head);
   return heads.add(stream.view(), hash, *head);
 }
 

@@ -114,8 +114,10 @@ class LogFile {
   [[nodiscard]] Result<void> prepare_statements();
   [[nodiscard]] Result<void> load_streams();
   [[nodiscard]] Result<void> load_types();
-  [[nodiscard]] Result<void> follow_tail();
-  [[nodiscard]] Result<HeadTable::Slot> slot_of(std::uint64_t number);
+  [[nodiscard]] Result<std::uint64_t> stored_complete_to();
+  [[nodiscard]] Result<bool> can_trust_heads(std::uint64_t complete_to);
+  [[nodiscard]] Result<void> follow_tail(std::uint64_t after);
+  [[nodiscard]] Result<HeadTable::Slot> slot_of(std::uint64_t number, std::uint64_t position);
   [[nodiscard]] Result<Head> stored_head(std::uint64_t number);
   [[nodiscard]] int ensure_stream(HeadTable::Slot slot);
   [[nodiscard]] int type_number(std::string_view name, std::uint64_t& number);
@@ -129,6 +131,7 @@ class LogFile {
   StoreState& state_;
   Connection connection_;
   HeadSweep sweep_;
+  std::uint64_t distrusted_to_ = 0;  // the table of heads did not agree with the log up to here
   std::uint64_t head_ = 0;
   Timestamp last_time_{};                    // committed
   std::uint64_t last_stream_ = 0;            // committed
