@@ -11,6 +11,8 @@ namespace eventcore::sqlite {
 namespace {
 
 constexpr char kCantRead[] = "can't read";
+// Groups wait meanwhile: long enough for a reader's page, too short for anybody to notice.
+constexpr std::chrono::milliseconds kCheckpointWait{10};
 
 }  // namespace
 
@@ -324,8 +326,10 @@ int LogFile::checkpoint(bool complete) noexcept {
   int pages = 0;
   int copied = 0;
   const int mode = complete ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
+  connection_.set_busy_timeout(kCheckpointWait);
   const int result =
       sqlite3_wal_checkpoint_v2(connection_.handle(), nullptr, mode, &pages, &copied);
+  connection_.set_busy_timeout(state_.options.busy_timeout);
   if (result == SQLITE_OK && pages == copied) journal_pages_ = 0;
   if (result != SQLITE_OK || !complete) return result;
   return pages == copied ? SQLITE_OK : SQLITE_BUSY;

@@ -98,8 +98,8 @@ class LogFile {
   [[nodiscard]] Timestamp group_time() const noexcept {
     return std::max(state_.options.clock->wall(), last_time_);
   }
-  /// Copies committed pages from the journal into the database. `complete`: all of them, or the
-  /// result is not SQLITE_OK.
+  /// Copies committed pages from the journal into the database. `complete`: all of them, so that
+  /// the journal starts over, or the result is not SQLITE_OK; waits for readers, but not for long.
   [[nodiscard]] int checkpoint(bool complete) noexcept;
   /// Whether commits wait for a later one to be synced. Not within a transaction.
   void set_weaker(bool weaker) noexcept;

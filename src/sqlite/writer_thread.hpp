@@ -102,7 +102,8 @@ class WriterThread {
   WaitingList waiting_;
   bool queue_closed_ = false;
   bool unsynced_ = false;
-  bool lost_ = false;  // closing, and the file could not be recovered
+  int tidy_at_ = kJournalPages;  // pages of the journal from which it is copied
+  bool lost_ = false;            // closing, and the file could not be recovered
   std::chrono::milliseconds poll_interval_;
 
   std::atomic<bool> available_ = true;  // false: submitters are refused, see `recover`
