@@ -81,7 +81,7 @@ class SqliteStore final : public EventStore {
     closing_.store(true, std::memory_order_release);
     state_.signal.close();
     if (auto closed = readers_.close(deadline); !closed) return closed;
-    administration_.close();
+    if (auto closed = administration_.close(deadline); !closed) return closed;
     return writer_.close(deadline);
   }
 

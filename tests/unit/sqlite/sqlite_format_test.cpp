@@ -165,38 +165,5 @@ TEST_F(SqliteFormat, ReadOnlyReadsAndRefusesAppends) {
   EXPECT_EQ(content(path()), before);
 }
 
-// The triggers are dropped as somebody who wants to forge history would; verify sees it all.
-TEST_F(SqliteFormat, VerifyFindsForgedRows) {
-  {
-    const auto store = open();
-    for (int i = 0; i < 300; ++i) ASSERT_TRUE(append(*store, "a"));
-  }
-  const std::string unlock =
-      "DROP TRIGGER events_are_never_updated;"
-      "DROP TRIGGER events_are_never_deleted;"
-      "DROP TRIGGER streams_are_never_updated;";
-  ASSERT_EQ(run_sql(unlock + "UPDATE events SET payload = x'00' WHERE position = 5;"
-                             "UPDATE events SET previous = 1 WHERE position = 9;"
-                             "UPDATE events SET version = 77 WHERE position = 20;"
-                             "UPDATE events SET time = 0 WHERE position = 30;"
-                             "DELETE FROM events WHERE position = 40;"),
-            "");
-  const auto store = open();
-  const auto report = store->administration().verify({});
-  ASSERT_TRUE(report) << describe(report.error());
-  const auto found = [&](std::string_view check, std::uint64_t position) {
-    for (const Finding& finding : report->findings) {
-      if (finding.check == check && finding.position.value == position) return true;
-    }
-    return false;
-  };
-  EXPECT_TRUE(found("checksum", 5));
-  EXPECT_TRUE(found("chain", 9));
-  EXPECT_TRUE(found("versions", 20));
-  EXPECT_TRUE(found("order", 30));
-  EXPECT_TRUE(found("density", 40));
-  EXPECT_FALSE(found("checksum", 6)) << "what was left alone";
-}
-
 }  // namespace
 }  // namespace eventcore::sqlite
