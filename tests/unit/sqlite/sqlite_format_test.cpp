@@ -139,6 +139,17 @@ TEST_F(SqliteFormat, RefusesFoldersAndMissingFiles) {
   EXPECT_EQ(open_sqlite_store({.path = ""}).error().code, ErrorCode::InvalidArgument);
 }
 
+// Its files have no shared memory, without which SQLite keeps its old journal.
+TEST_F(SqliteFormat, RefusesAFileThatCannotHaveItsJournal) {
+  SqliteStoreOptions dotfile = options();
+  dotfile.vfs = "unix-dotfile";
+  const auto store = open_sqlite_store(dotfile);
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().code, ErrorCode::Unavailable);
+  EXPECT_NE(store.error().message.find("journal mode is delete"), std::string::npos)
+      << store.error().message;
+}
+
 TEST_F(SqliteFormat, FinishesACreationThatWasInterrupted) {
   ASSERT_EQ(run_sql("PRAGMA journal_mode = WAL"), "") << "what a crash before the schema leaves";
   const auto store = open();
