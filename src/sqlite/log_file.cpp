@@ -109,7 +109,10 @@ void LogFile::publish() {
   // Readers take the head first and heads of streams afterwards: the head moves last.
   state_.signal.publish({head_});
   state_.turn.announce({head_});
-  if (heads.is_full()) heads.compact(sweep_.complete_to());
+}
+
+void LogFile::trim_heads() {
+  if (state_.heads.is_full()) state_.heads.compact(sweep_.complete_to());
 }
 
 Result<HeadTable::Slot> LogFile::find_stream(const StreamId& stream) {

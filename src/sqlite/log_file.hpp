@@ -56,6 +56,8 @@ class LogFile {
   [[nodiscard]] bool roll_back() noexcept;
   /// Makes the committed transaction's heads, types and position those of the store.
   void publish();
+  /// Lets go of heads when there are too many in memory. Between transactions.
+  void trim_heads();
 
   /// Reads what others have committed since the head that the store knows, within a transaction.
   [[nodiscard]] Result<void> catch_up();

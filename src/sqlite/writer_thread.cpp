@@ -137,6 +137,8 @@ Result<void> WriterThread::run(Job job, bool synced) {
 
 void WriterThread::loop() {
   for (;;) {
+    // Checks and other stores' events bring heads into memory too, not only groups that write.
+    file_.trim_heads();
     waiting_.add(queue_.take());
     serve_requests();
     if (waiting_.front() != nullptr) {

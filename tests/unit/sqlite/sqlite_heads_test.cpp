@@ -1,6 +1,8 @@
 // Heads: written late, bounded in memory, right all the same.
 
 #include "head_sweep.hpp"
+#include "log_file.hpp"
+#include "schema.hpp"
 #include "sqlite_fixture.hpp"
 
 namespace eventcore::sqlite {
@@ -159,6 +161,36 @@ TEST_F(SqliteHeads, StaleHeadsAreFoundAndNotTrusted) {
     expect_clean(*store);
   }
   EXPECT_EQ(number("SELECT version FROM heads WHERE stream = 1"), 11) << "a sweep mends the table";
+}
+
+// Neither checks of unknown streams nor another store's events make memory grow for ever.
+TEST_F(SqliteHeads, AStoreThatDoesNotWriteKeepsFewHeads) {
+  SqliteStoreOptions few = options();
+  few.heads_cached_max = 100;
+  StoreState state(few);
+  ASSERT_TRUE(prepare_file(few, state.turn));
+  LogFile file(state);
+  ASSERT_TRUE(file.connect());
+  ASSERT_TRUE(file.load());
+  for (int i = 0; i < 1'000; ++i) {
+    ASSERT_TRUE(file.find_stream(StreamId::parse("unknown-" + std::to_string(i)).value()));
+  }
+  ASSERT_TRUE(state.heads.is_full());
+  file.trim_heads();
+  EXPECT_FALSE(state.heads.is_full());
+  {
+    const auto other = open();
+    append_many(*other, 3'000, 3'000);
+    append_to(*other, "a", 120'000);
+  }
+  ASSERT_TRUE(file.catch_up_alone());
+  ASSERT_TRUE(state.heads.is_full());
+  file.trim_heads();
+  EXPECT_FALSE(state.heads.is_full()) << "the other store's sweep counts";
+  EXPECT_FALSE(state.heads.lookup("s-1", hash_name("s-1")).has_value());
+  const auto slot = file.find_stream(StreamId::literal("s-1"));
+  ASSERT_TRUE(slot);
+  EXPECT_EQ(state.heads.current(*slot).version, 1U);
 }
 
 TEST_F(SqliteHeads, LongStreamsAreReadFromAnyVersion) {
