@@ -17,6 +17,12 @@ constexpr std::chrono::milliseconds kCheckpointWait{10};
 }  // namespace
 
 Result<void> LogFile::connect() {
+  auto connected = set_up_connection();
+  if (!connected) disconnect();
+  return connected;
+}
+
+Result<void> LogFile::set_up_connection() {
   const SqliteStoreOptions& options = state_.options;
   auto opened =
       Connection::open({.path = options.path,
@@ -320,9 +326,11 @@ Result<void> LogFile::set_fact(std::string_view name, std::uint64_t value) {
   return {};
 }
 
-void LogFile::set_weaker(bool weaker) noexcept {
+int LogFile::set_weaker(bool weaker) noexcept {
   const char* pragma = weaker ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL";
-  if (connection_.execute(pragma) == SQLITE_OK) weaker_ = weaker;
+  const int result = connection_.execute(pragma);
+  if (result == SQLITE_OK) weaker_ = weaker;
+  return result;
 }
 
 int LogFile::checkpoint(bool complete) noexcept {

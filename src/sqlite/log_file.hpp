@@ -42,7 +42,7 @@ class LogFile {
  public:
   explicit LogFile(StoreState& state) : state_(state), sweep_(state.heads) {}
 
-  /// Connects and prepares. Errors: Unavailable, Corrupt.
+  /// Connects and prepares, or stays disconnected. Errors: Unavailable, Corrupt.
   [[nodiscard]] Result<void> connect();
   void disconnect() noexcept;
   [[nodiscard]] bool is_connected() const noexcept { return connection_.is_open(); }
@@ -103,8 +103,9 @@ class LogFile {
   /// Copies committed pages from the journal into the database. `complete`: all of them, so that
   /// the journal starts over, or the result is not SQLITE_OK; waits for readers, but not for long.
   [[nodiscard]] int checkpoint(bool complete) noexcept;
-  /// Whether commits wait for a later one to be synced. Not within a transaction.
-  void set_weaker(bool weaker) noexcept;
+  /// Whether commits wait for a later one to be synced. Not within a transaction. SQLITE_OK or an
+  /// error code, and then it is as before.
+  [[nodiscard]] int set_weaker(bool weaker) noexcept;
   [[nodiscard]] bool is_weaker() const noexcept { return weaker_; }
   /// Pages in the journal after the last commit.
   [[nodiscard]] int journal_pages() const noexcept { return journal_pages_; }
@@ -113,6 +114,7 @@ class LogFile {
   [[nodiscard]] Connection& connection() noexcept { return connection_; }
 
  private:
+  [[nodiscard]] Result<void> set_up_connection();
   [[nodiscard]] Result<void> prepare_statements();
   [[nodiscard]] Result<void> load_streams();
   [[nodiscard]] Result<void> load_types();

@@ -43,7 +43,7 @@ WriterThread::WriterThread(StoreState& state)
                                      : ProbeInterests{.commands = false, .groups = false}),
       poll_interval_(kPollFirst) {}
 
-WriterThread::~WriterThread() { ignore_error(close({}), "without a deadline closing cannot fail"); }
+WriterThread::~WriterThread() { ignore_error(close({}), "who wants to know closes before"); }
 
 Result<void> WriterThread::open() {
   if (auto connected = file_.connect(); !connected) return connected;
@@ -57,14 +57,16 @@ void WriterThread::start() {
   }
   thread_ = std::thread([this] {
     prctl(PR_SET_NAME, "eventcore-write", 0, 0, 0);
-    loop();
+    auto outcome = loop();
     const detail::MutexLock lock(mutex_);
+    outcome_ = std::move(outcome);
     ended_ = true;
     changed_.notify_all();
   });
 }
 
 Result<void> WriterThread::close(Deadline deadline) {
+  refuse_more();
   closing_.store(true, std::memory_order_release);
   queue_.wake();
   detail::MutexLock lock(mutex_);
@@ -75,20 +77,21 @@ Result<void> WriterThread::close(Deadline deadline) {
       return make_error(ErrorCode::DeadlineExceeded, "the store is still writing");
     }
   }
+  Result<void> outcome = outcome_;
   // The thread is past its last lock. Two closers may come here, one of them joins.
   if (thread_.joinable()) {
     std::thread ending = std::exchange(thread_, std::thread());
     lock.unlock();
     ending.join();
   }
-  return {};
+  return outcome;
 }
 
 void WriterThread::submit(AppendOperation& operation) noexcept {
   if (state_.options.read_only) {
     return refuse(operation, wrong_moment(ErrorCode::Unavailable, "the store is read-only"));
   }
-  if (closing_.load(std::memory_order_acquire)) return refuse(operation, shutting_down());
+  if (refusing_.load(std::memory_order_acquire)) return refuse(operation, shutting_down());
   if (auto sealed = operation.batch.seal(); !sealed) return refuse(operation, sealed.error());
   if (!available_.load(std::memory_order_acquire)) {
     return refuse(operation, wrong_moment(ErrorCode::Unavailable,
@@ -122,6 +125,7 @@ void WriterThread::catch_up() {
 }
 
 Result<void> WriterThread::run(Job job, bool synced) {
+  if (refusing_.load(std::memory_order_acquire)) return shutting_down();
   auto request = std::make_unique<Request>();
   request->job = std::move(job);
   request->synced = synced;
@@ -135,7 +139,7 @@ Result<void> WriterThread::run(Job job, bool synced) {
   return done.get();
 }
 
-void WriterThread::loop() {
+Result<void> WriterThread::loop() {
   for (;;) {
     // Checks and other stores' events bring heads into memory too, not only groups that write.
     file_.trim_heads();
@@ -155,7 +159,7 @@ void WriterThread::loop() {
     const detail::MutexLock lock(mutex_);
     requests_closed_ = true;
   }
-  finish_file();
+  return finish_file();
 }
 
 void WriterThread::idle() {

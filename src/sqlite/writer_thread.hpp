@@ -33,7 +33,10 @@ class WriterThread {
   /// Connects and loads heads and types. Errors: Unavailable, Corrupt.
   [[nodiscard]] Result<void> open();
   void start();
-  /// Completes what is queued and ends the thread. Errors: DeadlineExceeded.
+  /// Appends and jobs that come from now on are refused.
+  void refuse_more() noexcept { refusing_.store(true, std::memory_order_release); }
+  /// Completes what is queued and ends the thread. Errors: DeadlineExceeded; Unavailable when what
+  /// was imported could not be synced.
   [[nodiscard]] Result<void> close(Deadline deadline) EVENTCORE_EXCLUDES(mutex_);
 
   void submit(AppendOperation& operation) noexcept;
@@ -67,7 +70,7 @@ class WriterThread {
     AppendOperation* last_ = nullptr;
   };
 
-  void loop();
+  [[nodiscard]] Result<void> loop();
   void idle();
   void serve_requests();
   void refuse_requests(const Error& error) EVENTCORE_EXCLUDES(mutex_);
@@ -86,7 +89,8 @@ class WriterThread {
   void abandon_transaction();
   [[nodiscard]] Result<void> run_job(Request& request);
   void tidy_journal();
-  void finish_file();
+  [[nodiscard]] Result<void> finish_file();
+  [[nodiscard]] Result<void> sync_file();
 
   void recover(const Error& cause);
   [[nodiscard]] Result<void> try_recover(Position before);
@@ -107,6 +111,7 @@ class WriterThread {
   std::chrono::milliseconds poll_interval_;
 
   std::atomic<bool> available_ = true;  // false: submitters are refused, see `recover`
+  std::atomic<bool> refusing_ = false;
   std::atomic<bool> closing_ = false;
   std::atomic<std::uint32_t> watchers_ = 0;
 
@@ -116,6 +121,7 @@ class WriterThread {
   std::uint64_t looks_wanted_ EVENTCORE_GUARDED_BY(mutex_) = 0;
   std::uint64_t looks_done_ EVENTCORE_GUARDED_BY(mutex_) = 0;
   bool ended_ EVENTCORE_GUARDED_BY(mutex_) = true;
+  Result<void> outcome_ EVENTCORE_GUARDED_BY(mutex_);  // of the thread, when it has ended
   bool requests_closed_ EVENTCORE_GUARDED_BY(mutex_) = false;
 
   std::thread thread_;

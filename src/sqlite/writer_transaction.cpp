@@ -17,7 +17,12 @@ Result<void> WriterThread::begin_transaction(bool weaker) {
   if (!file_.is_connected()) {
     if (auto connected = file_.connect(); !connected) return connected;
   }
-  if (weaker != file_.is_weaker()) file_.set_weaker(weaker);
+  if (weaker != file_.is_weaker() && file_.set_weaker(weaker) != SQLITE_OK) {
+    // What is acknowledged has to be synced: a new connection begins with what was opened for.
+    Error error = file_.error("can't set up");
+    file_.disconnect();
+    return error;
+  }
   if (!take_turn()) return make_error(ErrorCode::Unavailable, "another process keeps writing");
   if (file_.begin() != SQLITE_OK) {
     Error error = file_.error("can't write to");
@@ -70,16 +75,23 @@ void WriterThread::tidy_journal() {
   tidy_at_ = pages + kJournalPages;
 }
 
-void WriterThread::finish_file() {
-  if (unsynced_ && begin_transaction()) {
-    if (file_.raise_fence() != SQLITE_OK || file_.commit() != SQLITE_OK) {
-      abandon_transaction();
-    } else {
-      state_.turn.release();
-    }
-  }
+Result<void> WriterThread::finish_file() {
+  Result<void> finished;
+  if (unsynced_) finished = sync_file();
   serve_requests();
   file_.disconnect();
+  return finished;
+}
+
+Result<void> WriterThread::sync_file() {
+  if (auto begun = begin_transaction(); !begun) return begun;
+  if (file_.raise_fence() != SQLITE_OK || file_.commit() != SQLITE_OK) {
+    Error error = file_.error("can't sync imported batches in");
+    abandon_transaction();
+    return error;
+  }
+  state_.turn.release();
+  return {};
 }
 
 }  // namespace eventcore::sqlite

@@ -1,7 +1,9 @@
 // How a store ends.
 
 #include <atomic>
+#include <future>
 #include <thread>
+#include <utility>
 
 #include "sqlite_fixture.hpp"
 
@@ -24,6 +26,32 @@ TEST_F(SqliteClosing, SeveralThreadsMayClose) {
     other.join();
     EXPECT_EQ(append(*store, "a").error().code, ErrorCode::ShuttingDown);
   }
+}
+
+TEST_F(SqliteClosing, ADeadlineEndsTheWaitAndNothingIsAcceptedAfterwards) {
+  const auto store = open();
+  ASSERT_TRUE(append(*store, "a"));
+  std::promise<void> begun;
+  std::promise<void> may_end;
+  std::thread verifying([&, is_first = true]() mutable {
+    const auto report = store->administration().verify([&](std::uint64_t, std::uint64_t) {
+      if (std::exchange(is_first, false)) {
+        begun.set_value();
+        may_end.get_future().wait();
+      }
+      return true;
+    });
+    EXPECT_TRUE(report || report.error().code == ErrorCode::ShuttingDown);
+  });
+  begun.get_future().wait();
+  const auto closed = store->close(Deadline::after(std::chrono::milliseconds{20}));
+  ASSERT_FALSE(closed);
+  EXPECT_EQ(closed.error().code, ErrorCode::DeadlineExceeded) << describe(closed.error());
+  EXPECT_EQ(append(*store, "a").error().code, ErrorCode::ShuttingDown);
+  EXPECT_EQ(store->administration().record_backup({1}, {}).error().code, ErrorCode::ShuttingDown);
+  may_end.set_value();
+  EXPECT_TRUE(store->close({}));
+  verifying.join();
 }
 
 }  // namespace

@@ -3,6 +3,9 @@
 #include <sqlite3.h>
 
 #include "../../crash/test_vfs.hpp"
+#include "log_file.hpp"
+#include "log_reader.hpp"
+#include "schema.hpp"
 #include "sqlite_fixture.hpp"
 
 namespace eventcore::sqlite {
@@ -53,6 +56,58 @@ TEST_F(SqliteFaults, AnEventThatCouldNotBeFollowedIsNotSkipped) {
   EXPECT_GT(number, 3U) << "the fault came about";
   EXPECT_FALSE(failed) << "every read was tried";
   expect_clean(*other);
+}
+
+TEST_F(SqliteFaults, AConnectionIsWholeOrNotThere) {
+  StoreState state(faulty());
+  ASSERT_TRUE(prepare_file(state.options, state.turn));
+  LogFile file(state);
+  LogReader reader(state);
+  bool failed = true;
+  for (std::uint64_t number = 1; failed && number < 20; ++number) {
+    vfs_.fail(Step::Read, number, true, SQLITE_IOERR_READ);
+    const bool file_connects = file.connect().has_value();
+    EXPECT_EQ(file_connects, file.is_connected()) << number;
+    failed = vfs_.has_failed();
+    vfs_.fail(Step::Read, number, true, SQLITE_IOERR_READ);
+    const bool reader_connects = reader.connect().has_value();
+    EXPECT_EQ(reader_connects, reader.connection().is_open()) << number;
+    vfs_.heal();
+    file.disconnect();
+    reader.disconnect();
+  }
+  EXPECT_FALSE(failed) << "every read was tried";
+  ASSERT_TRUE(file.connect());
+  EXPECT_TRUE(file.load());
+  EXPECT_TRUE(reader.read(LogQuery{}));
+}
+
+// SQLite refuses to change it within a transaction.
+TEST_F(SqliteFaults, AWeakerSyncThatStaysIsNoticed) {
+  SqliteStoreOptions full = options();
+  full.durability = Durability::Full;
+  StoreState state(full);
+  ASSERT_TRUE(prepare_file(full, state.turn));
+  LogFile file(state);
+  ASSERT_TRUE(file.connect());
+  ASSERT_EQ(file.set_weaker(true), SQLITE_OK);
+  ASSERT_EQ(file.begin(), SQLITE_OK);
+  EXPECT_NE(file.set_weaker(false), SQLITE_OK);
+  EXPECT_TRUE(file.is_weaker());
+}
+
+TEST_F(SqliteFaults, ImportedBatchesThatAreNotSyncedAreReported) {
+  SqliteStoreOptions full = faulty();
+  full.durability = Durability::Full;
+  const auto store = open(full);
+  WriteBatch batch = batch_for("a", ExpectedVersion::any());
+  ASSERT_TRUE(store->administration().import_batch(batch, {1}, Timestamp{}));
+  vfs_.fail(Step::Sync, 1, true, SQLITE_IOERR_FSYNC);
+  const auto closed = store->close({});
+  ASSERT_FALSE(closed);
+  EXPECT_EQ(closed.error().code, ErrorCode::Unavailable) << describe(closed.error());
+  EXPECT_FALSE(store->close({})) << "it is still so";
+  vfs_.heal();
 }
 
 }  // namespace
