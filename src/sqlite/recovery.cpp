@@ -78,6 +78,8 @@ Result<void> WriterThread::resolve_doubt(Position before) {
     return read;
   }
   if (auto read = file_.catch_up_alone(); !read) return read;
+  // What was found stored came without an announcement.
+  state_.turn.announce(state_.head());
   const auto find = [&](const Uuid& id) -> const FoundBatch* {
     const auto place = found.find(id);
     return place == found.end() ? nullptr : &place->second;
