@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "append_queue.hpp"
 #include "sqlite_fixture.hpp"
 
 namespace eventcore::sqlite {
@@ -52,6 +53,17 @@ TEST_F(SqliteClosing, ADeadlineEndsTheWaitAndNothingIsAcceptedAfterwards) {
   may_end.set_value();
   EXPECT_TRUE(store->close({}));
   verifying.join();
+}
+
+// A writer that recovers while it closes waits between its attempts.
+TEST_F(SqliteClosing, AClosedQueueStillLetsTheWriterSleep) {
+  AppendQueue queue(1, 1);
+  EXPECT_EQ(queue.take_and_close(), nullptr);
+  const Instant until = std::chrono::steady_clock::now() + std::chrono::milliseconds{20};
+  queue.sleep(until);
+  EXPECT_GE(std::chrono::steady_clock::now(), until);
+  queue.wake();
+  queue.sleep(Instant::max());
 }
 
 }  // namespace
