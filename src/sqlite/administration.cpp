@@ -38,6 +38,11 @@ Administration::Call::~Call() {
   administration_.call_ended_.notify_all();
 }
 
+Result<void> Administration::catch_up() {
+  if (!state_.is_behind()) return {};
+  return writer_.catch_up({});
+}
+
 Result<void> Administration::connect() {
   if (reader_.connection().is_open()) return {};
   return reader_.connect();
@@ -64,7 +69,7 @@ Result<void> Administration::close(Deadline deadline) {
 Result<std::vector<StreamSummary>> Administration::list_streams(const StreamListQuery& query) {
   const Call call(*this);
   if (!call.is_admitted()) return shutting_down();
-  if (state_.is_behind()) writer_.catch_up();
+  if (auto caught_up = catch_up(); !caught_up) return caught_up.error();
   const detail::MutexLock lock(mutex_);
   if (auto connected = connect(); !connected) return connected.error();
   auto rows = reader_.connection().prepare(sql::list_streams_by_name);
@@ -90,7 +95,7 @@ Result<std::vector<StreamSummary>> Administration::list_streams(const StreamList
 Result<StoreStats> Administration::stats() {
   const Call call(*this);
   if (!call.is_admitted()) return shutting_down();
-  if (state_.is_behind()) writer_.catch_up();
+  if (auto caught_up = catch_up(); !caught_up) return caught_up.error();
   const detail::MutexLock lock(mutex_);
   if (auto connected = connect(); !connected) return connected.error();
   StoreStats stats;
@@ -139,7 +144,7 @@ Result<std::optional<std::uint64_t>> Administration::fact(std::string_view name)
 Result<VerifyReport> Administration::verify(const Progress& progress) {
   const Call call(*this);
   if (!call.is_admitted()) return shutting_down();
-  if (state_.is_behind()) writer_.catch_up();
+  if (auto caught_up = catch_up(); !caught_up) return caught_up.error();
   LogReader reader(state_);
   if (auto connected = reader.connect(); !connected) return connected.error();
   // Closing ends even a statement that takes minutes.

@@ -48,6 +48,7 @@ class Administration final : public StoreAdministration {
     bool admitted_ = false;
   };
 
+  [[nodiscard]] Result<void> catch_up();
   [[nodiscard]] Result<void> connect() EVENTCORE_REQUIRES(mutex_);
   [[nodiscard]] Result<std::optional<std::uint64_t>> fact(std::string_view name)
       EVENTCORE_REQUIRES(mutex_);

@@ -90,7 +90,10 @@ void ReaderPool::serve(ReadOperation& operation, LogReader& reader) {
     return operation.finish(
         make_error(ErrorCode::DeadlineExceeded, "the read was not begun in time"));
   }
-  if (state_.is_behind()) writer_.catch_up();
+  if (state_.is_behind()) {
+    auto caught_up = writer_.catch_up(operation.deadline);
+    if (!caught_up) return operation.finish(caught_up.error());
+  }
   operation.finish(reader.read(operation.query));
 }
 

@@ -50,7 +50,7 @@ void WriterThread::recover(const Error& cause) {
 Result<void> WriterThread::try_recover(Position before) {
   file_.disconnect();
   if (auto connected = file_.connect(); !connected) return connected;
-  if (!take_turn()) return make_error(ErrorCode::Unavailable, "another process keeps writing");
+  if (!take_turn()) return no_turn();
   auto recovered = resolve_doubt(before);
   if (!recovered) static_cast<void>(file_.roll_back());
   state_.turn.release();

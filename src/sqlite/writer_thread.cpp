@@ -101,7 +101,7 @@ void WriterThread::submit(AppendOperation& operation) noexcept {
     operation.batch.info.id =
         mint_uuid(std::chrono::floor<std::chrono::milliseconds>(state_.options.clock->wall()));
   }
-  if (interests_.groups) operation.submitted_at = state_.options.clock->now();
+  operation.submitted_at = state_.options.clock->now();
   switch (queue_.push(operation)) {
     case AppendQueue::Pushed::Accepted:
       return;
@@ -117,11 +117,20 @@ void WriterThread::watch() noexcept {
   if (watchers_.fetch_add(1, std::memory_order_relaxed) == 0) queue_.wake();
 }
 
-void WriterThread::catch_up() {
+Result<void> WriterThread::catch_up(Deadline deadline) {
   detail::MutexLock lock(mutex_);
   const std::uint64_t wanted = ++looks_wanted_;
   queue_.wake();
-  while (looks_done_ < wanted && !ended_) changed_.wait(lock);
+  while (looks_done_ < wanted) {
+    if (ended_) return shutting_down();
+    if (deadline.is_never()) {
+      changed_.wait(lock);
+    } else if (changed_.wait_until(lock, deadline.at) == std::cv_status::timeout &&
+               looks_done_ < wanted) {
+      return make_error(ErrorCode::DeadlineExceeded, "the store is still catching up with others");
+    }
+  }
+  return look_outcome_;
 }
 
 Result<void> WriterThread::run(Job job, bool synced) {
@@ -171,7 +180,7 @@ void WriterThread::idle() {
   queue_.sleep(std::chrono::steady_clock::now() + poll_interval_);
   if (!queue_.is_empty()) return;
   const Position before = state_.head();
-  look_for_events();
+  ignore_error(look_for_events(), "whoever needs to know asks for a look");
   poll_interval_ =
       state_.head() != before ? kPollFirst : std::min(poll_interval_ * 3 / 2, kPollMax);
 }
@@ -184,16 +193,14 @@ void WriterThread::serve_requests() {
     looks = looks_wanted_;
     look = looks_done_ < looks;
   }
-  if (look) {
-    look_for_events();
-    end_looks(looks);
-  }
+  if (look) end_looks(looks, look_for_events());
   for (const auto& request : take_requests()) request->done.set_value(run_job(*request));
 }
 
-void WriterThread::end_looks(std::uint64_t looks) {
+void WriterThread::end_looks(std::uint64_t looks, Result<void> outcome) {
   const detail::MutexLock lock(mutex_);
   looks_done_ = std::max(looks_done_, looks);
+  look_outcome_ = std::move(outcome);
   changed_.notify_all();
 }
 
@@ -202,21 +209,20 @@ std::vector<std::unique_ptr<WriterThread::Request>> WriterThread::take_requests(
   return std::exchange(requests_, {});
 }
 
-// While the file can't be used: readers go on with what the store knows, jobs fail.
+// While the file can't be used, jobs fail, and so do reads that have to catch up with others.
 void WriterThread::refuse_requests(const Error& error) {
   std::uint64_t looks = 0;
   {
     const detail::MutexLock lock(mutex_);
     looks = looks_wanted_;
   }
-  end_looks(looks);
+  end_looks(looks, error);
   for (const auto& request : take_requests()) request->done.set_value(error);
 }
 
-void WriterThread::look_for_events() {
-  if (lost_) return;
-  if (!file_.is_connected() && !file_.connect()) return;
-  ignore_error(file_.catch_up_alone(), "the next look or append finds the same and reports it");
+Result<void> WriterThread::look_for_events() {
+  if (auto prepared = make_ready(file_.is_weaker()); !prepared) return prepared;
+  return file_.catch_up_alone();
 }
 
 void WriterThread::run_group() {
@@ -241,8 +247,7 @@ Result<void> WriterThread::fill_group() {
 void WriterThread::check_group() {
   const Instant began = state_.options.clock->now();
   const Instant submitted = waiting_.front()->submitted_at;
-  Result<void> done;
-  if (!file_.is_connected()) done = file_.connect();
+  Result<void> done = make_ready(file_.is_weaker());
   if (done) {
     const ReadTransaction transaction(file_.connection());
     done = transaction.begun() ? file_.catch_up() : file_.error("can't read");
@@ -258,6 +263,9 @@ void WriterThread::check_group() {
 
 void WriterThread::write_group() {
   const Instant submitted = waiting_.front()->submitted_at;
+  if (auto prepared = make_ready(false); !prepared) return fail_waiting(prepared.error());
+  // Who has not waited long enough to be refused goes on waiting.
+  if (!take_turn()) return;
   if (auto begun = begin_transaction(); !begun) return fail_waiting(begun.error());
   waiting_.add(queue_.take());
   const Instant began = state_.options.clock->now();
@@ -304,24 +312,44 @@ void WriterThread::fail_waiting(const Error& error) {
   }
 }
 
-void WriterThread::expire_waiting() {
-  waiting_.add(queue_.take());
-  const Instant now = state_.options.clock->now();
+// `verdict` returns the error with which an operation leaves, or nothing.
+template <class Verdict>
+void WriterThread::sift_waiting(Verdict&& verdict) {
   WaitingList kept;
   while (waiting_.front() != nullptr) {
     AppendOperation& operation = *waiting_.pop();
-    const bool late = !operation.deadline.is_never() && operation.deadline.at <= now;
-    const bool unwanted = operation.is_rejected() || operation.stop.stop_requested();
-    if (!late && !unwanted) {
+    std::optional<Error> error = verdict(operation);
+    if (!error) {
       kept.add(&operation);
       continue;
     }
     queue_.release(operation);
-    refuse(operation,
-           unwanted ? make_error(ErrorCode::Cancelled, "the append was taken back")
-                    : make_error(ErrorCode::DeadlineExceeded, "the append was not begun in time"));
+    refuse(operation, std::move(*error));
   }
   waiting_ = kept;
+}
+
+void WriterThread::expire_waiting() {
+  waiting_.add(queue_.take());
+  const Instant now = state_.options.clock->now();
+  sift_waiting([&](const AppendOperation& operation) -> std::optional<Error> {
+    if (operation.is_rejected() || operation.stop.stop_requested()) {
+      return make_error(ErrorCode::Cancelled, "the append was taken back");
+    }
+    if (!operation.deadline.is_never() && operation.deadline.at <= now) {
+      return make_error(ErrorCode::DeadlineExceeded, "the append was not begun in time");
+    }
+    return std::nullopt;
+  });
+}
+
+// Nobody waits for a turn longer than the busy timeout.
+void WriterThread::fail_overdue() {
+  const Instant now = state_.options.clock->now();
+  sift_waiting([&](const AppendOperation& operation) -> std::optional<Error> {
+    if (now - operation.submitted_at < state_.options.busy_timeout) return std::nullopt;
+    return no_turn();
+  });
 }
 
 }  // namespace eventcore::sqlite

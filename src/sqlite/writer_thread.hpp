@@ -41,7 +41,8 @@ class WriterThread {
 
   void submit(AppendOperation& operation) noexcept;
   /// Waits until the store knows what other processes had announced when this was called.
-  void catch_up() EVENTCORE_EXCLUDES(mutex_);
+  /// Errors: DeadlineExceeded, ShuttingDown; Unavailable and Corrupt when the file can't be read.
+  [[nodiscard]] Result<void> catch_up(Deadline deadline) EVENTCORE_EXCLUDES(mutex_);
   /// Somebody begins or ceases to wait for a new head: meanwhile the file is looked at.
   void watch() noexcept;
   void unwatch() noexcept { watchers_.fetch_sub(1, std::memory_order_relaxed); }
@@ -75,17 +76,22 @@ class WriterThread {
   void serve_requests();
   void refuse_requests(const Error& error) EVENTCORE_EXCLUDES(mutex_);
   [[nodiscard]] std::vector<std::unique_ptr<Request>> take_requests() EVENTCORE_EXCLUDES(mutex_);
-  void end_looks(std::uint64_t looks) EVENTCORE_EXCLUDES(mutex_);
-  void look_for_events();
+  void end_looks(std::uint64_t looks, Result<void> outcome) EVENTCORE_EXCLUDES(mutex_);
+  [[nodiscard]] Result<void> look_for_events();
   void run_group();
   [[nodiscard]] Result<void> fill_group();
   void check_group();
   void write_group();
   void report_group(Instant began, std::chrono::nanoseconds queue_wait) noexcept;
   void fail_waiting(const Error& error);
+  template <class Verdict>
+  void sift_waiting(Verdict&& verdict);
   void expire_waiting();
+  void fail_overdue();
+  [[nodiscard]] Result<void> make_ready(bool weaker);
   [[nodiscard]] bool take_turn();
-  [[nodiscard]] Result<void> begin_transaction(bool weaker = false);
+  [[nodiscard]] Result<void> begin_transaction();
+  [[nodiscard]] Result<void> begin_job(bool weaker);
   void abandon_transaction();
   [[nodiscard]] Result<void> run_job(Request& request);
   void tidy_journal();
@@ -95,6 +101,7 @@ class WriterThread {
   void recover(const Error& cause);
   [[nodiscard]] Result<void> try_recover(Position before);
   [[nodiscard]] Result<void> resolve_doubt(Position before);
+  [[nodiscard]] static Error no_turn();
 
   StoreState& state_;
   AppendQueue queue_;
@@ -120,6 +127,7 @@ class WriterThread {
   std::vector<std::unique_ptr<Request>> requests_ EVENTCORE_GUARDED_BY(mutex_);
   std::uint64_t looks_wanted_ EVENTCORE_GUARDED_BY(mutex_) = 0;
   std::uint64_t looks_done_ EVENTCORE_GUARDED_BY(mutex_) = 0;
+  Result<void> look_outcome_ EVENTCORE_GUARDED_BY(mutex_);  // of the last one
   bool ended_ EVENTCORE_GUARDED_BY(mutex_) = true;
   Result<void> outcome_ EVENTCORE_GUARDED_BY(mutex_);  // of the thread, when it has ended
   bool requests_closed_ EVENTCORE_GUARDED_BY(mutex_) = false;

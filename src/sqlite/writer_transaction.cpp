@@ -8,11 +8,16 @@ bool WriterThread::take_turn() {
   const Instant give_up = std::chrono::steady_clock::now() + state_.options.busy_timeout;
   return state_.turn.acquire([&] {
     expire_waiting();
+    fail_overdue();
     return std::chrono::steady_clock::now() < give_up;
   });
 }
 
-Result<void> WriterThread::begin_transaction(bool weaker) {
+Error WriterThread::no_turn() {
+  return make_error(ErrorCode::Unavailable, "another process keeps writing");
+}
+
+Result<void> WriterThread::make_ready(bool weaker) {
   if (lost_) return make_error(ErrorCode::Unavailable, "the store could not be recovered");
   if (!file_.is_connected()) {
     if (auto connected = file_.connect(); !connected) return connected;
@@ -23,7 +28,11 @@ Result<void> WriterThread::begin_transaction(bool weaker) {
     file_.disconnect();
     return error;
   }
-  if (!take_turn()) return make_error(ErrorCode::Unavailable, "another process keeps writing");
+  return {};
+}
+
+// Requires: the turn. It is let go when this fails.
+Result<void> WriterThread::begin_transaction() {
   if (file_.begin() != SQLITE_OK) {
     Error error = file_.error("can't write to");
     state_.turn.release();
@@ -36,6 +45,12 @@ Result<void> WriterThread::begin_transaction(bool weaker) {
   return {};
 }
 
+Result<void> WriterThread::begin_job(bool weaker) {
+  if (auto prepared = make_ready(weaker); !prepared) return prepared;
+  if (!take_turn()) return no_turn();
+  return begin_transaction();
+}
+
 void WriterThread::abandon_transaction() {
   // A connection that can't roll back is dropped, which does; the next group gets a new one.
   if (!file_.roll_back()) file_.disconnect();
@@ -44,7 +59,7 @@ void WriterThread::abandon_transaction() {
 
 Result<void> WriterThread::run_job(Request& request) {
   const bool weaker = !request.synced && state_.options.durability == Durability::Full;
-  if (auto begun = begin_transaction(weaker); !begun) return begun;
+  if (auto begun = begin_job(weaker); !begun) return begun;
   group_.begin(file_.group_time());
   Result<void> done = request.job(file_);
   if (!done) {
@@ -84,7 +99,7 @@ Result<void> WriterThread::finish_file() {
 }
 
 Result<void> WriterThread::sync_file() {
-  if (auto begun = begin_transaction(); !begun) return begun;
+  if (auto begun = begin_job(false); !begun) return begun;
   if (file_.raise_fence() != SQLITE_OK || file_.commit() != SQLITE_OK) {
     Error error = file_.error("can't sync imported batches in");
     abandon_transaction();
