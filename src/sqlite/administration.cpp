@@ -10,6 +10,8 @@ namespace eventcore::sqlite {
 namespace {
 
 constexpr char kCantRead[] = "can't read";
+// Of SQLite's virtual machine.
+constexpr int kStepsBetweenLooks = 100'000;
 
 std::uint64_t size_on_disk(const std::filesystem::path& path) {
   std::uint64_t bytes = 0;
@@ -23,20 +25,51 @@ std::uint64_t size_on_disk(const std::filesystem::path& path) {
 
 }  // namespace
 
+Administration::Call::Call(Administration& administration) : administration_(administration) {
+  const detail::MutexLock lock(administration_.calls_mutex_);
+  admitted_ = !administration_.closing_;
+  if (admitted_) ++administration_.calls_;
+}
+
+Administration::Call::~Call() {
+  if (!admitted_) return;
+  const detail::MutexLock lock(administration_.calls_mutex_);
+  --administration_.calls_;
+  administration_.call_ended_.notify_all();
+}
+
+Result<void> Administration::catch_up() {
+  if (!state_.is_behind()) return {};
+  return writer_.catch_up({});
+}
+
 Result<void> Administration::connect() {
-  if (closed_) return shutting_down();
   if (reader_.connection().is_open()) return {};
   return reader_.connect();
 }
 
-void Administration::close() {
+Result<void> Administration::close(Deadline deadline) {
+  {
+    detail::MutexLock lock(calls_mutex_);
+    closing_ = true;
+    while (calls_ > 0) {
+      if (deadline.is_never()) {
+        call_ended_.wait(lock);
+      } else if (call_ended_.wait_until(lock, deadline.at) == std::cv_status::timeout &&
+                 calls_ > 0) {
+        return make_error(ErrorCode::DeadlineExceeded, "the store is still being looked through");
+      }
+    }
+  }
   const detail::MutexLock lock(mutex_);
-  closed_ = true;
   reader_.disconnect();
+  return {};
 }
 
 Result<std::vector<StreamSummary>> Administration::list_streams(const StreamListQuery& query) {
-  if (state_.is_behind()) writer_.catch_up();
+  const Call call(*this);
+  if (!call.is_admitted()) return shutting_down();
+  if (auto caught_up = catch_up(); !caught_up) return caught_up.error();
   const detail::MutexLock lock(mutex_);
   if (auto connected = connect(); !connected) return connected.error();
   auto rows = reader_.connection().prepare(sql::list_streams_by_name);
@@ -60,7 +93,9 @@ Result<std::vector<StreamSummary>> Administration::list_streams(const StreamList
 }
 
 Result<StoreStats> Administration::stats() {
-  if (state_.is_behind()) writer_.catch_up();
+  const Call call(*this);
+  if (!call.is_admitted()) return shutting_down();
+  if (auto caught_up = catch_up(); !caught_up) return caught_up.error();
   const detail::MutexLock lock(mutex_);
   if (auto connected = connect(); !connected) return connected.error();
   StoreStats stats;
@@ -107,10 +142,19 @@ Result<std::optional<std::uint64_t>> Administration::fact(std::string_view name)
 }
 
 Result<VerifyReport> Administration::verify(const Progress& progress) {
-  if (state_.is_behind()) writer_.catch_up();
-  const detail::MutexLock lock(mutex_);
-  if (auto connected = connect(); !connected) return connected.error();
-  return verify_file(reader_.connection(), state_.head(), progress);
+  const Call call(*this);
+  if (!call.is_admitted()) return shutting_down();
+  if (auto caught_up = catch_up(); !caught_up) return caught_up.error();
+  LogReader reader(state_);
+  if (auto connected = reader.connect(); !connected) return connected.error();
+  // Closing ends even a statement that takes minutes.
+  sqlite3_progress_handler(
+      reader.connection().handle(), kStepsBetweenLooks,
+      [](void* closing) { return static_cast<std::atomic<bool>*>(closing)->load() ? 1 : 0; },
+      &closing_);
+  auto report = verify_file(reader.connection(), state_.head(), progress);
+  if (!report && closing_) return shutting_down();
+  return report;
 }
 
 Result<void> Administration::import_batch(WriteBatch& batch, Position first, Timestamp time) {

@@ -2,6 +2,10 @@
 
 // `Administration`: looking after a SQLite store, over a connection of its own.
 
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+
 #include "eventcore/store_administration.hpp"
 #include "log_reader.hpp"
 #include "store_state.hpp"
@@ -9,7 +13,8 @@
 
 namespace eventcore::sqlite {
 
-/// Thread-safety: Thread-safe; one call at a time works.
+/// Thread-safety: Thread-safe; listings and statistics take turns, verifying has a connection of
+/// its own, because its caller is called back.
 class Administration final : public StoreAdministration {
  public:
   Administration(StoreState& state, WriterThread& writer)
@@ -24,10 +29,26 @@ class Administration final : public StoreAdministration {
                                           Timestamp time) override;
   [[nodiscard]] Result<void> record_backup(Position position, Timestamp time) override;
 
-  /// Refuses further calls and lets go of the file. Waits for a call under way.
-  void close() EVENTCORE_EXCLUDES(mutex_);
+  /// Refuses further calls, stops verifying, waits for calls under way and lets go of the file.
+  /// Errors: DeadlineExceeded.
+  [[nodiscard]] Result<void> close(Deadline deadline) EVENTCORE_EXCLUDES(mutex_, calls_mutex_);
 
  private:
+  // A call under way, if it is admitted.
+  class Call {
+   public:
+    explicit Call(Administration& administration);
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+    ~Call();
+    [[nodiscard]] bool is_admitted() const noexcept { return admitted_; }
+
+   private:
+    Administration& administration_;
+    bool admitted_ = false;
+  };
+
+  [[nodiscard]] Result<void> catch_up();
   [[nodiscard]] Result<void> connect() EVENTCORE_REQUIRES(mutex_);
   [[nodiscard]] Result<std::optional<std::uint64_t>> fact(std::string_view name)
       EVENTCORE_REQUIRES(mutex_);
@@ -39,7 +60,11 @@ class Administration final : public StoreAdministration {
 
   detail::Mutex mutex_;
   LogReader reader_ EVENTCORE_GUARDED_BY(mutex_);
-  bool closed_ EVENTCORE_GUARDED_BY(mutex_) = false;
+
+  detail::Mutex calls_mutex_;
+  std::condition_variable_any call_ended_;
+  std::size_t calls_ EVENTCORE_GUARDED_BY(calls_mutex_) = 0;
+  std::atomic<bool> closing_ = false;  // set under `calls_mutex_`; verifying looks at it without
 };
 
 }  // namespace eventcore::sqlite

@@ -71,7 +71,11 @@ void AppendQueue::release(const AppendOperation& operation) noexcept {
 void AppendQueue::sleep(Instant until) {
   detail::MutexLock lock(mutex_);
   sleeping_.store(true, std::memory_order_seq_cst);
-  while (!woken_ && top_.load(std::memory_order_seq_cst) == nullptr) {
+  const auto has_operations = [&] {
+    const AppendOperation* top = top_.load(std::memory_order_seq_cst);
+    return top != nullptr && top != end_mark();
+  };
+  while (!woken_ && !has_operations()) {
     if (until == Instant::max()) {
       awake_.wait(lock);
     } else if (awake_.wait_until(lock, until) == std::cv_status::timeout) {

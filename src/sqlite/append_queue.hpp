@@ -36,7 +36,7 @@ class AppendQueue {
   [[nodiscard]] AppendOperation* take_and_close() noexcept;
   /// An operation leaves the store: it makes room for another.
   void release(const AppendOperation& operation) noexcept;
-  /// Sleeps until something is pushed or `wake` is called, or until `until`.
+  /// Sleeps until something is pushed or `wake` is called, or until `until`. Also when closed.
   void sleep(Instant until) EVENTCORE_EXCLUDES(mutex_);
 
   [[nodiscard]] bool is_empty() const noexcept {

@@ -67,8 +67,12 @@ Result<Connection> Connection::open(const Options& options) {
   connection.database_.reset(opened);
   if (opened == nullptr) return make_error(ErrorCode::Unavailable, "no memory to open the store");
   if (result != SQLITE_OK) return connection.error("can't open the store");
-  sqlite3_busy_timeout(opened, static_cast<int>(options.busy_timeout.count()));
+  connection.set_busy_timeout(options.busy_timeout);
   return connection;
+}
+
+void Connection::set_busy_timeout(std::chrono::milliseconds timeout) const noexcept {
+  sqlite3_busy_timeout(database_.get(), static_cast<int>(timeout.count()));
 }
 
 Result<Statement> Connection::prepare(const char* sql) const {

@@ -90,6 +90,8 @@ class Connection {
   [[nodiscard]] static Result<Connection> open(const Options& options);
 
   [[nodiscard]] bool is_open() const noexcept { return database_ != nullptr; }
+  /// How long a lock of another connection is waited for.
+  void set_busy_timeout(std::chrono::milliseconds timeout) const noexcept;
   [[nodiscard]] Result<Statement> prepare(const char* sql) const;
   /// Runs statements without parameters and results. SQLITE_OK or an extended error code.
   [[nodiscard]] int execute(const char* sql) const noexcept;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "eventcore/assert.hpp"
-
 namespace eventcore::sqlite {
 namespace {
 
@@ -23,6 +21,20 @@ void HeadSweep::start(std::uint64_t position) {
   credit_ = 0;
 }
 
+void HeadSweep::completed_by_others(std::uint64_t position) {
+  complete_to_ = std::max(complete_to_, position);
+  if (position <= changed_since_) return;
+  // What a sweep under way has left to write is written; what moved on since is in `changed_`.
+  sweeping_.clear();
+  done_ = written_ = 0;
+  credit_ = 0;
+  changed_since_ = position;
+  std::erase_if(changed_, [&](std::uint64_t number) {
+    const HeadTable::Slot slot = heads_.find_number(number);
+    return slot == HeadTable::kNoSlot || heads_.current(slot).position <= position;
+  });
+}
+
 int HeadSweep::write_slice(Statement& write_head, Statement& complete_heads, std::uint64_t head,
                            std::uint64_t events) {
   if (sweeping_.empty()) {
@@ -38,7 +50,8 @@ int HeadSweep::write_slice(Statement& write_head, Statement& complete_heads, std
   credit_ = 0;
   for (; slice > 0; --slice, ++written_) {
     const HeadTable::Slot slot = heads_.find_number(sweeping_[written_]);
-    EVENTCORE_ASSERT(slot != HeadTable::kNoSlot, "the head of a changed stream was evicted");
+    // Only what the table is complete for leaves memory.
+    if (slot == HeadTable::kNoSlot) continue;
     const Head& current = heads_.current(slot);
     write_head.bind(1, current.number);
     write_head.bind(2, current.version);
@@ -54,7 +67,7 @@ int HeadSweep::write_slice(Statement& write_head, Statement& complete_heads, std
 void HeadSweep::committed() {
   done_ = written_;
   if (sweeping_.empty() || done_ < sweeping_.size()) return;
-  complete_to_ = changed_since_;
+  complete_to_ = std::max(complete_to_, changed_since_);
   sweeping_.clear();
   done_ = written_ = 0;
 }

@@ -6,6 +6,9 @@
 // contiguous slice of them in each transaction, so that few pages of the table change. When it is
 // through, the table is complete up to the position at which it began. Two sweeps' worth of events
 // is the most that opening a store has to scan.
+//
+// Invariant: a stream in memory whose head is past the beginning of the last sweep is in the next
+// one. So whoever brings a head into memory tells: `entered`, and when it moves on: `moved`.
 
 #include <cstdint>
 #include <vector>
@@ -25,14 +28,18 @@ class HeadSweep {
 
   /// Begins with a table that is complete up to `position`.
   void start(std::uint64_t position);
+  /// Another process has completed the table up to `position`.
+  void completed_by_others(std::uint64_t position);
   [[nodiscard]] std::uint64_t complete_to() const noexcept { return complete_to_; }
 
   /// A stream's committed head moved on from `former_position`.
   void moved(std::uint64_t number, std::uint64_t former_position) {
     if (former_position <= changed_since_) changed_.push_back(number);
   }
-  /// A stream whose head in the file may be newer than `complete_to`.
-  void include(std::uint64_t number) { changed_.push_back(number); }
+  /// A head was read from the table, whose rows may be newer than what it is complete for.
+  void entered(const Head& head) {
+    if (head.position > changed_since_) changed_.push_back(head.number);
+  }
 
   /// Writes the slice that belongs to a group of `events` events. `head`: before the group.
   /// SQLITE_OK or an error code.

@@ -180,6 +180,7 @@ void HeadTable::compact(std::uint64_t complete_to) {
     const Slot slot = append_entry({old.name, old.name_bytes}, old.hash, old.head);
     entry(slot).used = false;
   }
+  full_at_ = std::max(entries_max_, 2 * count_);
   complete_ = false;
   std::size_t size = kFirstIndexSize;
   while (size < count_ * 4) size *= 2;

@@ -54,7 +54,7 @@ class HeadTable {
   using Slot = std::uint32_t;
   static constexpr Slot kNoSlot = 0xFFFF'FFFF;
 
-  explicit HeadTable(std::size_t entries_max) : entries_max_(entries_max) {
+  explicit HeadTable(std::size_t entries_max) : entries_max_(entries_max), full_at_(entries_max) {
     build_index(kFirstIndexSize);
   }
 
@@ -89,7 +89,7 @@ class HeadTable {
   void drop() noexcept EVENTCORE_NO_THREAD_SAFETY_ANALYSIS;
 
   [[nodiscard]] bool is_full() const noexcept EVENTCORE_NO_THREAD_SAFETY_ANALYSIS {
-    return count_ > entries_max_;
+    return count_ > full_at_;
   }
   /// Forgets entries until the table is at most half full, except those past `complete_to`, and
   /// prefers to keep those that the writer used since the last call. Requires: no group under way.
@@ -141,6 +141,7 @@ class HeadTable {
   void assign(Slot slot, const Head& head) EVENTCORE_REQUIRES(mutex_);
 
   const std::size_t entries_max_;
+  std::size_t full_at_;  // more than `entries_max_` while that many can't be let go
 
   mutable detail::Mutex mutex_;
   // Changed by the writer under the mutex; read by the writer without, by others with it.

@@ -11,10 +11,18 @@ namespace eventcore::sqlite {
 namespace {
 
 constexpr char kCantRead[] = "can't read";
+// Groups wait meanwhile: long enough for a reader's page, too short for anybody to notice.
+constexpr std::chrono::milliseconds kCheckpointWait{10};
 
 }  // namespace
 
 Result<void> LogFile::connect() {
+  auto connected = set_up_connection();
+  if (!connected) disconnect();
+  return connected;
+}
+
+Result<void> LogFile::set_up_connection() {
   const SqliteStoreOptions& options = state_.options;
   auto opened =
       Connection::open({.path = options.path,
@@ -107,7 +115,10 @@ void LogFile::publish() {
   // Readers take the head first and heads of streams afterwards: the head moves last.
   state_.signal.publish({head_});
   state_.turn.announce({head_});
-  if (heads.is_full()) heads.compact(sweep_.complete_to());
+}
+
+void LogFile::trim_heads() {
+  if (state_.heads.is_full()) state_.heads.compact(sweep_.complete_to());
 }
 
 Result<HeadTable::Slot> LogFile::find_stream(const StreamId& stream) {
@@ -125,6 +136,7 @@ Result<HeadTable::Slot> LogFile::find_stream(const StreamId& stream) {
   }
   auto head = stored_head(number);
   if (!head) return head.error();
+  sweep_.entered(*head);
   return heads.add(stream.view(), hash, *head);
 }
 
@@ -314,17 +326,21 @@ Result<void> LogFile::set_fact(std::string_view name, std::uint64_t value) {
   return {};
 }
 
-void LogFile::set_weaker(bool weaker) noexcept {
+int LogFile::set_weaker(bool weaker) noexcept {
   const char* pragma = weaker ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL";
-  if (connection_.execute(pragma) == SQLITE_OK) weaker_ = weaker;
+  const int result = connection_.execute(pragma);
+  if (result == SQLITE_OK) weaker_ = weaker;
+  return result;
 }
 
 int LogFile::checkpoint(bool complete) noexcept {
   int pages = 0;
   int copied = 0;
   const int mode = complete ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
+  connection_.set_busy_timeout(kCheckpointWait);
   const int result =
       sqlite3_wal_checkpoint_v2(connection_.handle(), nullptr, mode, &pages, &copied);
+  connection_.set_busy_timeout(state_.options.busy_timeout);
   if (result == SQLITE_OK && pages == copied) journal_pages_ = 0;
   if (result != SQLITE_OK || !complete) return result;
   return pages == copied ? SQLITE_OK : SQLITE_BUSY;

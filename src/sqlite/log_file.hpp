@@ -42,7 +42,7 @@ class LogFile {
  public:
   explicit LogFile(StoreState& state) : state_(state), sweep_(state.heads) {}
 
-  /// Connects and prepares. Errors: Unavailable, Corrupt.
+  /// Connects and prepares, or stays disconnected. Errors: Unavailable, Corrupt.
   [[nodiscard]] Result<void> connect();
   void disconnect() noexcept;
   [[nodiscard]] bool is_connected() const noexcept { return connection_.is_open(); }
@@ -56,6 +56,8 @@ class LogFile {
   [[nodiscard]] bool roll_back() noexcept;
   /// Makes the committed transaction's heads, types and position those of the store.
   void publish();
+  /// Lets go of heads when there are too many in memory. Between transactions.
+  void trim_heads();
 
   /// Reads what others have committed since the head that the store knows, within a transaction.
   [[nodiscard]] Result<void> catch_up();
@@ -98,11 +100,12 @@ class LogFile {
   [[nodiscard]] Timestamp group_time() const noexcept {
     return std::max(state_.options.clock->wall(), last_time_);
   }
-  /// Copies committed pages from the journal into the database. `complete`: all of them, or the
-  /// result is not SQLITE_OK.
+  /// Copies committed pages from the journal into the database. `complete`: all of them, so that
+  /// the journal starts over, or the result is not SQLITE_OK; waits for readers, but not for long.
   [[nodiscard]] int checkpoint(bool complete) noexcept;
-  /// Whether commits wait for a later one to be synced. Not within a transaction.
-  void set_weaker(bool weaker) noexcept;
+  /// Whether commits wait for a later one to be synced. Not within a transaction. SQLITE_OK or an
+  /// error code, and then it is as before.
+  [[nodiscard]] int set_weaker(bool weaker) noexcept;
   [[nodiscard]] bool is_weaker() const noexcept { return weaker_; }
   /// Pages in the journal after the last commit.
   [[nodiscard]] int journal_pages() const noexcept { return journal_pages_; }
@@ -111,11 +114,14 @@ class LogFile {
   [[nodiscard]] Connection& connection() noexcept { return connection_; }
 
  private:
+  [[nodiscard]] Result<void> set_up_connection();
   [[nodiscard]] Result<void> prepare_statements();
   [[nodiscard]] Result<void> load_streams();
   [[nodiscard]] Result<void> load_types();
-  [[nodiscard]] Result<void> follow_tail();
-  [[nodiscard]] Result<HeadTable::Slot> slot_of(std::uint64_t number);
+  [[nodiscard]] Result<std::uint64_t> stored_complete_to();
+  [[nodiscard]] Result<bool> can_trust_heads(std::uint64_t complete_to);
+  [[nodiscard]] Result<void> follow_tail(std::uint64_t after);
+  [[nodiscard]] Result<HeadTable::Slot> slot_of(std::uint64_t number, std::uint64_t position);
   [[nodiscard]] Result<Head> stored_head(std::uint64_t number);
   [[nodiscard]] int ensure_stream(HeadTable::Slot slot);
   [[nodiscard]] int type_number(std::string_view name, std::uint64_t& number);
@@ -129,6 +135,7 @@ class LogFile {
   StoreState& state_;
   Connection connection_;
   HeadSweep sweep_;
+  std::uint64_t distrusted_to_ = 0;  // the table of heads did not agree with the log up to here
   std::uint64_t head_ = 0;
   Timestamp last_time_{};                    // committed
   std::uint64_t last_stream_ = 0;            // committed

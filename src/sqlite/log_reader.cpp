@@ -17,6 +17,12 @@ Error page_too_large(std::size_t events) {
 }  // namespace
 
 Result<void> LogReader::connect() {
+  auto connected = set_up_connection();
+  if (!connected) disconnect();
+  return connected;
+}
+
+Result<void> LogReader::set_up_connection() {
   const SqliteStoreOptions& options = state_.options;
   auto opened =
       Connection::open({.path = options.path,

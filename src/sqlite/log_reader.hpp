@@ -22,7 +22,7 @@ class LogReader {
  public:
   explicit LogReader(StoreState& state) : state_(state) {}
 
-  /// Errors: Unavailable, Corrupt.
+  /// Connects and prepares, or stays disconnected. Errors: Unavailable, Corrupt.
   [[nodiscard]] Result<void> connect();
   void disconnect() noexcept;
   [[nodiscard]] Result<EventPage> read(const ReadQuery& query);
@@ -82,6 +82,7 @@ class LogReader {
     }
   };
 
+  [[nodiscard]] Result<void> set_up_connection();
   [[nodiscard]] Result<EventPage> read_log(const LogQuery& query);
   [[nodiscard]] Result<EventPage> read_streams(const StreamsQuery& query);
   // Requires: the head was looked at before, so that every type up to it has its name.

@@ -27,6 +27,8 @@ Result<void> ReaderPool::start() {
 }
 
 Result<void> ReaderPool::close(Deadline deadline) {
+  // Of several closers one gets the readers and the threads, which may still be on their way out.
+  std::vector<std::unique_ptr<LogReader>> readers;
   std::vector<std::thread> ending;
   {
     detail::MutexLock lock(mutex_);
@@ -40,10 +42,10 @@ Result<void> ReaderPool::close(Deadline deadline) {
         return make_error(ErrorCode::DeadlineExceeded, "the store is still reading");
       }
     }
+    readers.swap(readers_);
     ending.swap(threads_);
   }
   for (std::thread& thread : ending) thread.join();
-  readers_.clear();
   return {};
 }
 
@@ -88,7 +90,10 @@ void ReaderPool::serve(ReadOperation& operation, LogReader& reader) {
     return operation.finish(
         make_error(ErrorCode::DeadlineExceeded, "the read was not begun in time"));
   }
-  if (state_.is_behind()) writer_.catch_up();
+  if (state_.is_behind()) {
+    auto caught_up = writer_.catch_up(operation.deadline);
+    if (!caught_up) return operation.finish(caught_up.error());
+  }
   operation.finish(reader.read(operation.query));
 }
 

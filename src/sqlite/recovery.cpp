@@ -50,7 +50,7 @@ void WriterThread::recover(const Error& cause) {
 Result<void> WriterThread::try_recover(Position before) {
   file_.disconnect();
   if (auto connected = file_.connect(); !connected) return connected;
-  if (!take_turn()) return make_error(ErrorCode::Unavailable, "another process keeps writing");
+  if (!take_turn()) return no_turn();
   auto recovered = resolve_doubt(before);
   if (!recovered) static_cast<void>(file_.roll_back());
   state_.turn.release();
@@ -78,6 +78,8 @@ Result<void> WriterThread::resolve_doubt(Position before) {
     return read;
   }
   if (auto read = file_.catch_up_alone(); !read) return read;
+  // What was found stored came without an announcement.
+  state_.turn.announce(state_.head());
   const auto find = [&](const Uuid& id) -> const FoundBatch* {
     const auto place = found.find(id);
     return place == found.end() ? nullptr : &place->second;

@@ -117,11 +117,20 @@ Result<void> migrate_in_transaction(const Connection& connection, const fs::path
   return connection.run(mark.c_str(), "can't migrate");
 }
 
+// SQLite keeps the former mode, without an error, where files lack what a WAL needs.
+Result<void> use_write_ahead_log(const Connection& connection, const fs::path& path) {
+  auto mode = connection.prepare("PRAGMA journal_mode=WAL");
+  if (!mode) return mode.error();
+  if (mode->step() != SQLITE_ROW) return connection.error(kCantOpen);
+  if (mode->bytes(0) == "wal") return {};
+  return about(ErrorCode::Unavailable, path,
+               "can't be used: its journal mode is " + std::string(mode->bytes(0)) +
+                   ", and neither the file system nor the VFS may allow WAL");
+}
+
 Result<void> migrate(const Connection& connection, const fs::path& path) {
-  if (auto set = connection.run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL", kCantOpen);
-      !set) {
-    return set;
-  }
+  if (auto set = use_write_ahead_log(connection, path); !set) return set;
+  if (auto set = connection.run("PRAGMA synchronous=FULL", kCantOpen); !set) return set;
   if (auto begun = connection.run("BEGIN IMMEDIATE", "can't migrate"); !begun) return begun;
   auto migrated = migrate_in_transaction(connection, path);
   if (migrated) migrated = connection.run("COMMIT", "can't migrate");
@@ -153,7 +162,7 @@ Result<void> prepare_file(const SqliteStoreOptions& options, WriterTurn& turn) {
   if (options.read_only) return {};
   if (identity->version == kSchemaVersion) {
     // Stays on once set; somebody may have turned it off.
-    return connection->run("PRAGMA journal_mode=WAL", kCantOpen);
+    return use_write_ahead_log(*connection, options.path);
   }
   const Instant give_up = std::chrono::steady_clock::now() + options.busy_timeout;
   if (!turn.acquire([&] { return std::chrono::steady_clock::now() < give_up; })) {

@@ -54,7 +54,7 @@ class SqliteStore final : public EventStore {
         readers_(state_, writer_),
         watcher_(state_, writer_),
         administration_(state_, writer_) {}
-  ~SqliteStore() override { ignore_error(close({}), "without a deadline closing cannot fail"); }
+  ~SqliteStore() override { ignore_error(close({}), "who wants to know closes before"); }
 
   Result<void> open() {
     if (auto prepared = prepare_file(state_.options, state_.turn); !prepared) return prepared;
@@ -79,9 +79,10 @@ class SqliteStore final : public EventStore {
 
   Result<void> close(Deadline deadline) override {
     closing_.store(true, std::memory_order_release);
+    writer_.refuse_more();
     state_.signal.close();
     if (auto closed = readers_.close(deadline); !closed) return closed;
-    administration_.close();
+    if (auto closed = administration_.close(deadline); !closed) return closed;
     return writer_.close(deadline);
   }
 

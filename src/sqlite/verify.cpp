@@ -16,6 +16,7 @@ constexpr char kCantRead[] = "can't read";
 constexpr std::size_t kFindingsMax = 1'000;
 // Events read in one transaction: a longer one would keep the journal from being used again.
 constexpr std::uint64_t kPageEvents = 10'000;
+constexpr std::uint64_t kGapMax = 1'000'000;
 
 // Columns of `verify_log`.
 enum Column : int {
@@ -61,9 +62,13 @@ class Verifier {
     Head head;
   };
 
+  template <class Entry, class Add>
+  Result<void> load_numbered(const char* sql, const char* table, std::vector<Entry>& entries,
+                             Add&& add);
   Result<std::uint64_t> read_page(Statement& rows, std::uint64_t after);
   void check_event(Statement& row);
   void check_place(Statement& row, std::uint64_t position);
+  void check_inside_batch(Statement& row, std::uint64_t position);
   void begin_batch(Statement& row, std::uint64_t position);
   void end_batch();
   void find(const char* check, std::uint64_t position, std::string message);
@@ -89,35 +94,51 @@ void Verifier::find(const char* check, std::uint64_t position, std::string messa
   report.findings.push_back({check, {position}, std::move(message)});
 }
 
-Result<void> Verifier::load_names() {
-  auto streams = connection_.prepare(sql::list_streams_by_number);
-  if (!streams) return streams.error();
-  streams->bind(1, std::uint64_t{0});
-  int result = streams->step();
-  for (; result == SQLITE_ROW; result = streams->step()) {
-    const std::uint64_t number = streams->number(0);
-    if (number != streams_.size()) {
-      find("streams", 0, "stream number " + std::to_string(streams_.size()) + " is missing");
-      streams_.resize(number);
+// Numbers are dense. A gap may stand for rows that were lost, but memory is needed for all in it.
+template <class Entry, class Add>
+Result<void> Verifier::load_numbered(const char* sql, const char* table,
+                                     std::vector<Entry>& entries, Add&& add) {
+  auto count =
+      connection_.number((std::string("SELECT count(*) FROM ") + table).c_str(), kCantRead);
+  if (!count) return count.error();
+  auto rows = connection_.prepare(sql);
+  if (!rows) return rows.error();
+  rows->bind(1, std::uint64_t{0});
+  std::uint64_t seen = 0;
+  int result = rows->step();
+  for (; result == SQLITE_ROW; result = rows->step(), ++seen) {
+    const std::uint64_t number = rows->number(0);
+    if (number != entries.size()) {
+      find(table, 0, "number " + std::to_string(entries.size()) + " is missing");
+      if (number > 2 * *count + kGapMax) continue;
+      entries.resize(number);
     }
-    streams_.push_back({.name_hash = hash_bytes(streams->bytes(1)), .head = {}});
+    entries.push_back(add(hash_bytes(rows->bytes(1))));
   }
   if (result != SQLITE_DONE) return connection_.error(kCantRead);
-  auto types = connection_.prepare(sql::list_types);
-  if (!types) return types.error();
-  types->bind(1, std::uint64_t{0});
-  result = types->step();
-  for (; result == SQLITE_ROW; result = types->step()) {
-    types_.resize(types->number(0));
-    types_.push_back(hash_bytes(types->bytes(1)));
-  }
-  if (result != SQLITE_DONE) return connection_.error(kCantRead);
+  if (seen != *count) find(table, 0, "a number is not positive");
   return {};
+}
+
+Result<void> Verifier::load_names() {
+  const ReadTransaction transaction(connection_);
+  if (!transaction.begun()) return connection_.error(kCantRead);
+  if (auto loaded = load_numbered(sql::list_streams_by_number, "streams", streams_,
+                                  [](std::uint64_t hash) {
+                                    return StreamEnd{hash, {}};
+                                  });
+      !loaded) {
+    return loaded;
+  }
+  return load_numbered(sql::list_types, "types", types_, [](std::uint64_t hash) { return hash; });
 }
 
 Result<void> Verifier::read_log(const Progress& progress) {
   auto rows = connection_.prepare(sql::verify_log);
   if (!rows) return rows.error();
+  auto hidden = connection_.number("SELECT count(*) FROM events WHERE position < 1", kCantRead);
+  if (!hidden) return hidden.error();
+  if (*hidden != 0) find("density", 0, std::to_string(*hidden) + " events are before the first");
   const auto stopped = [&](std::uint64_t done) {
     return progress && !progress(done, std::max<std::uint64_t>(head_.value, 1));
   };
@@ -169,8 +190,8 @@ void Verifier::check_event(Statement& row) {
   last_time_ = std::max(last_time_, row.time(kTime));
   if (row.number(kOrdinal) == 0) {
     begin_batch(row, position);
-  } else if (position - row.number(kOrdinal) != batch_first_) {
-    find("batch", position, "the event does not belong to the batch before it");
+  } else {
+    check_inside_batch(row, position);
   }
   ++batch_seen_;
   check_place(row, position);
@@ -213,6 +234,18 @@ void Verifier::check_place(Statement& row, std::uint64_t position) {
   head.version = version;
   head.position = position;
   if (links_back) head.skip = position;
+}
+
+// What stands here and not on the batch's first event is in no checksum, but keys would be found.
+void Verifier::check_inside_batch(Statement& row, std::uint64_t position) {
+  if (position - row.number(kOrdinal) != batch_first_) {
+    find("batch", position, "the event does not belong to the batch before it");
+  }
+  for (int column = kCommandId; column <= kChecksum; ++column) {
+    if (row.is_null(column)) continue;
+    find("batch", position, "the event is not the first, but has columns of a batch");
+    break;
+  }
 }
 
 void Verifier::begin_batch(Statement& row, std::uint64_t position) {
@@ -288,6 +321,10 @@ Result<void> Verifier::check_heads() {
     const bool is_end = head.position == position && head.version == rows->number(1);
     const bool may_be_older = head.position > complete_to && position < head.position;
     if (!is_end && !may_be_older) find("heads", position, "the head is not the stream's end");
+    const bool shares_skip = head.version / kSkipStride == rows->number(1) / kSkipStride;
+    if (shares_skip && head.skip != rows->number(3)) {
+      find("heads", position, "the long link leads to " + std::to_string(rows->number(3)));
+    }
   }
   if (result != SQLITE_DONE) return connection_.error(kCantRead);
   expect_none_until(streams_.size());

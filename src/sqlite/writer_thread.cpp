@@ -43,7 +43,7 @@ WriterThread::WriterThread(StoreState& state)
                                      : ProbeInterests{.commands = false, .groups = false}),
       poll_interval_(kPollFirst) {}
 
-WriterThread::~WriterThread() { ignore_error(close({}), "without a deadline closing cannot fail"); }
+WriterThread::~WriterThread() { ignore_error(close({}), "who wants to know closes before"); }
 
 Result<void> WriterThread::open() {
   if (auto connected = file_.connect(); !connected) return connected;
@@ -57,14 +57,16 @@ void WriterThread::start() {
   }
   thread_ = std::thread([this] {
     prctl(PR_SET_NAME, "eventcore-write", 0, 0, 0);
-    loop();
+    auto outcome = loop();
     const detail::MutexLock lock(mutex_);
+    outcome_ = std::move(outcome);
     ended_ = true;
     changed_.notify_all();
   });
 }
 
 Result<void> WriterThread::close(Deadline deadline) {
+  refuse_more();
   closing_.store(true, std::memory_order_release);
   queue_.wake();
   detail::MutexLock lock(mutex_);
@@ -75,20 +77,21 @@ Result<void> WriterThread::close(Deadline deadline) {
       return make_error(ErrorCode::DeadlineExceeded, "the store is still writing");
     }
   }
+  Result<void> outcome = outcome_;
   // The thread is past its last lock. Two closers may come here, one of them joins.
   if (thread_.joinable()) {
     std::thread ending = std::exchange(thread_, std::thread());
     lock.unlock();
     ending.join();
   }
-  return {};
+  return outcome;
 }
 
 void WriterThread::submit(AppendOperation& operation) noexcept {
   if (state_.options.read_only) {
     return refuse(operation, wrong_moment(ErrorCode::Unavailable, "the store is read-only"));
   }
-  if (closing_.load(std::memory_order_acquire)) return refuse(operation, shutting_down());
+  if (refusing_.load(std::memory_order_acquire)) return refuse(operation, shutting_down());
   if (auto sealed = operation.batch.seal(); !sealed) return refuse(operation, sealed.error());
   if (!available_.load(std::memory_order_acquire)) {
     return refuse(operation, wrong_moment(ErrorCode::Unavailable,
@@ -98,7 +101,7 @@ void WriterThread::submit(AppendOperation& operation) noexcept {
     operation.batch.info.id =
         mint_uuid(std::chrono::floor<std::chrono::milliseconds>(state_.options.clock->wall()));
   }
-  if (interests_.groups) operation.submitted_at = state_.options.clock->now();
+  operation.submitted_at = state_.options.clock->now();
   switch (queue_.push(operation)) {
     case AppendQueue::Pushed::Accepted:
       return;
@@ -114,14 +117,24 @@ void WriterThread::watch() noexcept {
   if (watchers_.fetch_add(1, std::memory_order_relaxed) == 0) queue_.wake();
 }
 
-void WriterThread::catch_up() {
+Result<void> WriterThread::catch_up(Deadline deadline) {
   detail::MutexLock lock(mutex_);
   const std::uint64_t wanted = ++looks_wanted_;
   queue_.wake();
-  while (looks_done_ < wanted && !ended_) changed_.wait(lock);
+  while (looks_done_ < wanted) {
+    if (ended_) return shutting_down();
+    if (deadline.is_never()) {
+      changed_.wait(lock);
+    } else if (changed_.wait_until(lock, deadline.at) == std::cv_status::timeout &&
+               looks_done_ < wanted) {
+      return make_error(ErrorCode::DeadlineExceeded, "the store is still catching up with others");
+    }
+  }
+  return look_outcome_;
 }
 
 Result<void> WriterThread::run(Job job, bool synced) {
+  if (refusing_.load(std::memory_order_acquire)) return shutting_down();
   auto request = std::make_unique<Request>();
   request->job = std::move(job);
   request->synced = synced;
@@ -135,8 +148,10 @@ Result<void> WriterThread::run(Job job, bool synced) {
   return done.get();
 }
 
-void WriterThread::loop() {
+Result<void> WriterThread::loop() {
   for (;;) {
+    // Checks and other stores' events bring heads into memory too, not only groups that write.
+    file_.trim_heads();
     waiting_.add(queue_.take());
     serve_requests();
     if (waiting_.front() != nullptr) {
@@ -153,7 +168,7 @@ void WriterThread::loop() {
     const detail::MutexLock lock(mutex_);
     requests_closed_ = true;
   }
-  finish_file();
+  return finish_file();
 }
 
 void WriterThread::idle() {
@@ -165,7 +180,7 @@ void WriterThread::idle() {
   queue_.sleep(std::chrono::steady_clock::now() + poll_interval_);
   if (!queue_.is_empty()) return;
   const Position before = state_.head();
-  look_for_events();
+  ignore_error(look_for_events(), "whoever needs to know asks for a look");
   poll_interval_ =
       state_.head() != before ? kPollFirst : std::min(poll_interval_ * 3 / 2, kPollMax);
 }
@@ -178,16 +193,14 @@ void WriterThread::serve_requests() {
     looks = looks_wanted_;
     look = looks_done_ < looks;
   }
-  if (look) {
-    look_for_events();
-    end_looks(looks);
-  }
+  if (look) end_looks(looks, look_for_events());
   for (const auto& request : take_requests()) request->done.set_value(run_job(*request));
 }
 
-void WriterThread::end_looks(std::uint64_t looks) {
+void WriterThread::end_looks(std::uint64_t looks, Result<void> outcome) {
   const detail::MutexLock lock(mutex_);
   looks_done_ = std::max(looks_done_, looks);
+  look_outcome_ = std::move(outcome);
   changed_.notify_all();
 }
 
@@ -196,21 +209,20 @@ std::vector<std::unique_ptr<WriterThread::Request>> WriterThread::take_requests(
   return std::exchange(requests_, {});
 }
 
-// While the file can't be used: readers go on with what the store knows, jobs fail.
+// While the file can't be used, jobs fail, and so do reads that have to catch up with others.
 void WriterThread::refuse_requests(const Error& error) {
   std::uint64_t looks = 0;
   {
     const detail::MutexLock lock(mutex_);
     looks = looks_wanted_;
   }
-  end_looks(looks);
+  end_looks(looks, error);
   for (const auto& request : take_requests()) request->done.set_value(error);
 }
 
-void WriterThread::look_for_events() {
-  if (lost_) return;
-  if (!file_.is_connected() && !file_.connect()) return;
-  ignore_error(file_.catch_up_alone(), "the next look or append finds the same and reports it");
+Result<void> WriterThread::look_for_events() {
+  if (auto prepared = make_ready(file_.is_weaker()); !prepared) return prepared;
+  return file_.catch_up_alone();
 }
 
 void WriterThread::run_group() {
@@ -235,8 +247,7 @@ Result<void> WriterThread::fill_group() {
 void WriterThread::check_group() {
   const Instant began = state_.options.clock->now();
   const Instant submitted = waiting_.front()->submitted_at;
-  Result<void> done;
-  if (!file_.is_connected()) done = file_.connect();
+  Result<void> done = make_ready(file_.is_weaker());
   if (done) {
     const ReadTransaction transaction(file_.connection());
     done = transaction.begun() ? file_.catch_up() : file_.error("can't read");
@@ -252,6 +263,9 @@ void WriterThread::check_group() {
 
 void WriterThread::write_group() {
   const Instant submitted = waiting_.front()->submitted_at;
+  if (auto prepared = make_ready(false); !prepared) return fail_waiting(prepared.error());
+  // Who has not waited long enough to be refused goes on waiting.
+  if (!take_turn()) return;
   if (auto begun = begin_transaction(); !begun) return fail_waiting(begun.error());
   waiting_.add(queue_.take());
   const Instant began = state_.options.clock->now();
@@ -298,100 +312,44 @@ void WriterThread::fail_waiting(const Error& error) {
   }
 }
 
-void WriterThread::expire_waiting() {
-  waiting_.add(queue_.take());
-  const Instant now = state_.options.clock->now();
+// `verdict` returns the error with which an operation leaves, or nothing.
+template <class Verdict>
+void WriterThread::sift_waiting(Verdict&& verdict) {
   WaitingList kept;
   while (waiting_.front() != nullptr) {
     AppendOperation& operation = *waiting_.pop();
-    const bool late = !operation.deadline.is_never() && operation.deadline.at <= now;
-    const bool unwanted = operation.is_rejected() || operation.stop.stop_requested();
-    if (!late && !unwanted) {
+    std::optional<Error> error = verdict(operation);
+    if (!error) {
       kept.add(&operation);
       continue;
     }
     queue_.release(operation);
-    refuse(operation,
-           unwanted ? make_error(ErrorCode::Cancelled, "the append was taken back")
-                    : make_error(ErrorCode::DeadlineExceeded, "the append was not begun in time"));
+    refuse(operation, std::move(*error));
   }
   waiting_ = kept;
 }
 
-bool WriterThread::take_turn() {
-  const Instant give_up = std::chrono::steady_clock::now() + state_.options.busy_timeout;
-  return state_.turn.acquire([&] {
-    expire_waiting();
-    return std::chrono::steady_clock::now() < give_up;
+void WriterThread::expire_waiting() {
+  waiting_.add(queue_.take());
+  const Instant now = state_.options.clock->now();
+  sift_waiting([&](const AppendOperation& operation) -> std::optional<Error> {
+    if (operation.is_rejected() || operation.stop.stop_requested()) {
+      return make_error(ErrorCode::Cancelled, "the append was taken back");
+    }
+    if (!operation.deadline.is_never() && operation.deadline.at <= now) {
+      return make_error(ErrorCode::DeadlineExceeded, "the append was not begun in time");
+    }
+    return std::nullopt;
   });
 }
 
-Result<void> WriterThread::begin_transaction(bool weaker) {
-  if (lost_) return make_error(ErrorCode::Unavailable, "the store could not be recovered");
-  if (!file_.is_connected()) {
-    if (auto connected = file_.connect(); !connected) return connected;
-  }
-  if (weaker != file_.is_weaker()) file_.set_weaker(weaker);
-  if (!take_turn()) return make_error(ErrorCode::Unavailable, "another process keeps writing");
-  if (file_.begin() != SQLITE_OK) {
-    Error error = file_.error("can't write to");
-    state_.turn.release();
-    return error;
-  }
-  if (auto read = file_.catch_up(); !read) {
-    abandon_transaction();
-    return read;
-  }
-  return {};
-}
-
-void WriterThread::abandon_transaction() {
-  // A connection that can't roll back is dropped, which does; the next group gets a new one.
-  if (!file_.roll_back()) file_.disconnect();
-  state_.turn.release();
-}
-
-Result<void> WriterThread::run_job(Request& request) {
-  const bool weaker = !request.synced && state_.options.durability == Durability::Full;
-  if (auto begun = begin_transaction(weaker); !begun) return begun;
-  group_.begin(file_.group_time());
-  Result<void> done = request.job(file_);
-  if (!done) {
-    abandon_transaction();
-    return done;
-  }
-  const int committed = file_.commit();
-  if (committed != SQLITE_OK) {
-    Error error = file_.error("the commit failed in");
-    recover(error);
-    error.code = ErrorCode::CommitInDoubt;
-    return error;
-  }
-  unsynced_ = weaker;
-  file_.publish();
-  state_.turn.release();
-  tidy_journal();
-  return {};
-}
-
-void WriterThread::tidy_journal() {
-  const int pages = file_.journal_pages();
-  if (pages < kJournalPages || !file_.is_connected()) return;
-  // Readers that keep the journal from starting over are waited for when it has grown a lot.
-  // An error leaves everything in the journal, and the next group tries again.
-  static_cast<void>(file_.checkpoint(pages >= kJournalPagesMax));
-}
-
-void WriterThread::finish_file() {
-  if (unsynced_ && begin_transaction()) {
-    if (file_.raise_fence() != SQLITE_OK || file_.commit() != SQLITE_OK) {
-      abandon_transaction();
-    } else {
-      state_.turn.release();
-    }
-  }
-  serve_requests();
-  file_.disconnect();
+// Nobody waits for a turn longer than the busy timeout.
+void WriterThread::fail_overdue() {
+  const Instant now = state_.options.clock->now();
+  sift_waiting([&](const AppendOperation& operation) -> std::optional<Error> {
+    if (now - operation.submitted_at < state_.options.busy_timeout) return std::nullopt;
+    return no_turn();
+  });
 }
 
 }  // namespace eventcore::sqlite

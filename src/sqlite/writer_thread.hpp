@@ -33,12 +33,16 @@ class WriterThread {
   /// Connects and loads heads and types. Errors: Unavailable, Corrupt.
   [[nodiscard]] Result<void> open();
   void start();
-  /// Completes what is queued and ends the thread. Errors: DeadlineExceeded.
+  /// Appends and jobs that come from now on are refused.
+  void refuse_more() noexcept { refusing_.store(true, std::memory_order_release); }
+  /// Completes what is queued and ends the thread. Errors: DeadlineExceeded; Unavailable when what
+  /// was imported could not be synced.
   [[nodiscard]] Result<void> close(Deadline deadline) EVENTCORE_EXCLUDES(mutex_);
 
   void submit(AppendOperation& operation) noexcept;
   /// Waits until the store knows what other processes had announced when this was called.
-  void catch_up() EVENTCORE_EXCLUDES(mutex_);
+  /// Errors: DeadlineExceeded, ShuttingDown; Unavailable and Corrupt when the file can't be read.
+  [[nodiscard]] Result<void> catch_up(Deadline deadline) EVENTCORE_EXCLUDES(mutex_);
   /// Somebody begins or ceases to wait for a new head: meanwhile the file is looked at.
   void watch() noexcept;
   void unwatch() noexcept { watchers_.fetch_sub(1, std::memory_order_relaxed); }
@@ -67,30 +71,37 @@ class WriterThread {
     AppendOperation* last_ = nullptr;
   };
 
-  void loop();
+  [[nodiscard]] Result<void> loop();
   void idle();
   void serve_requests();
   void refuse_requests(const Error& error) EVENTCORE_EXCLUDES(mutex_);
   [[nodiscard]] std::vector<std::unique_ptr<Request>> take_requests() EVENTCORE_EXCLUDES(mutex_);
-  void end_looks(std::uint64_t looks) EVENTCORE_EXCLUDES(mutex_);
-  void look_for_events();
+  void end_looks(std::uint64_t looks, Result<void> outcome) EVENTCORE_EXCLUDES(mutex_);
+  [[nodiscard]] Result<void> look_for_events();
   void run_group();
   [[nodiscard]] Result<void> fill_group();
   void check_group();
   void write_group();
   void report_group(Instant began, std::chrono::nanoseconds queue_wait) noexcept;
   void fail_waiting(const Error& error);
+  template <class Verdict>
+  void sift_waiting(Verdict&& verdict);
   void expire_waiting();
+  void fail_overdue();
+  [[nodiscard]] Result<void> make_ready(bool weaker);
   [[nodiscard]] bool take_turn();
-  [[nodiscard]] Result<void> begin_transaction(bool weaker = false);
+  [[nodiscard]] Result<void> begin_transaction();
+  [[nodiscard]] Result<void> begin_job(bool weaker);
   void abandon_transaction();
   [[nodiscard]] Result<void> run_job(Request& request);
   void tidy_journal();
-  void finish_file();
+  [[nodiscard]] Result<void> finish_file();
+  [[nodiscard]] Result<void> sync_file();
 
   void recover(const Error& cause);
   [[nodiscard]] Result<void> try_recover(Position before);
   [[nodiscard]] Result<void> resolve_doubt(Position before);
+  [[nodiscard]] static Error no_turn();
 
   StoreState& state_;
   AppendQueue queue_;
@@ -102,10 +113,12 @@ class WriterThread {
   WaitingList waiting_;
   bool queue_closed_ = false;
   bool unsynced_ = false;
-  bool lost_ = false;  // closing, and the file could not be recovered
+  int tidy_at_ = kJournalPages;  // pages of the journal from which it is copied
+  bool lost_ = false;            // closing, and the file could not be recovered
   std::chrono::milliseconds poll_interval_;
 
   std::atomic<bool> available_ = true;  // false: submitters are refused, see `recover`
+  std::atomic<bool> refusing_ = false;
   std::atomic<bool> closing_ = false;
   std::atomic<std::uint32_t> watchers_ = 0;
 
@@ -114,7 +127,9 @@ class WriterThread {
   std::vector<std::unique_ptr<Request>> requests_ EVENTCORE_GUARDED_BY(mutex_);
   std::uint64_t looks_wanted_ EVENTCORE_GUARDED_BY(mutex_) = 0;
   std::uint64_t looks_done_ EVENTCORE_GUARDED_BY(mutex_) = 0;
+  Result<void> look_outcome_ EVENTCORE_GUARDED_BY(mutex_);  // of the last one
   bool ended_ EVENTCORE_GUARDED_BY(mutex_) = true;
+  Result<void> outcome_ EVENTCORE_GUARDED_BY(mutex_);  // of the thread, when it has ended
   bool requests_closed_ EVENTCORE_GUARDED_BY(mutex_) = false;
 
   std::thread thread_;

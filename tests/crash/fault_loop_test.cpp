@@ -28,13 +28,10 @@ struct Fault {
 };
 
 constexpr Fault kFaults[] = {
-    {"write", Step::Write, SQLITE_IOERR_WRITE},
-    {"full", Step::Write, SQLITE_FULL},
-    {"sync", Step::Sync, SQLITE_IOERR_FSYNC},
-    {"lock", Step::Lock, SQLITE_IOERR_SHMLOCK},
-    {"busy", Step::Lock, SQLITE_BUSY, false},
-    {"open", Step::Open, SQLITE_CANTOPEN},
-    {"truncate", Step::Truncate, SQLITE_IOERR_TRUNCATE},
+    {"read", Step::Read, SQLITE_IOERR_READ},    {"write", Step::Write, SQLITE_IOERR_WRITE},
+    {"full", Step::Write, SQLITE_FULL},         {"sync", Step::Sync, SQLITE_IOERR_FSYNC},
+    {"lock", Step::Lock, SQLITE_IOERR_SHMLOCK}, {"busy", Step::Lock, SQLITE_BUSY, false},
+    {"open", Step::Open, SQLITE_CANTOPEN},      {"truncate", Step::Truncate, SQLITE_IOERR_TRUNCATE},
 };
 
 SqliteStoreOptions options_for(const TemporaryFolder& folder, const TestVfs& vfs) {

@@ -36,6 +36,7 @@ int close_file(sqlite3_file* file) {
 }
 
 int read_file(sqlite3_file* file, void* to, int size, sqlite3_int64 offset) {
+  if (const int admitted = of(file).vfs->admit(Step::Read); admitted != SQLITE_OK) return admitted;
   return real(file).xRead(of(file).real(), to, size, offset);
 }
 
@@ -205,7 +206,8 @@ bool TestVfs::is_cut() {
 int TestVfs::admit(Step step) {
   const std::lock_guard lock(mutex_);
   if (cut_) return SQLITE_IOERR;
-  if (step != Step::Lock && step != Step::Open && ++changes_ == cut_at_) {
+  const bool changes = step != Step::Lock && step != Step::Open && step != Step::Read;
+  if (changes && ++changes_ == cut_at_) {
     cut_ = true;
     // See `wrote`: only a write leaves something of itself.
     if (step != Step::Write) ++changes_;

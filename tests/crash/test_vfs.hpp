@@ -18,7 +18,7 @@ struct sqlite3_vfs;
 
 namespace eventcore::crash {
 
-enum class Step : std::uint8_t { Open, Write, Sync, Truncate, Lock, Delete };
+enum class Step : std::uint8_t { Open, Read, Write, Sync, Truncate, Lock, Delete };
 
 /// Registered under `name()` while it lives. Thread-safety: Thread-safe.
 class TestVfs {

@@ -1,6 +1,8 @@
 // Heads: written late, bounded in memory, right all the same.
 
 #include "head_sweep.hpp"
+#include "log_file.hpp"
+#include "schema.hpp"
 #include "sqlite_fixture.hpp"
 
 namespace eventcore::sqlite {
@@ -18,6 +20,17 @@ void append_many(EventStore& store, int count, int streams) {
       batch.add_event(known ? *known : batch.add_stream(stream, ExpectedVersion::any()), "Noted", 1,
                       "{}");
     }
+    const auto result = store.append(batch);
+    ASSERT_TRUE(result) << describe(result.error());
+  }
+}
+
+// `count` events on one stream, in large batches.
+void append_to(EventStore& store, std::string_view stream, int count) {
+  for (int done = 0; done < count;) {
+    WriteBatch batch;
+    batch.add_stream(StreamId::parse(stream).value(), ExpectedVersion::any());
+    for (int i = 0; i < 10'000 && done < count; ++i, ++done) batch.add_event(0, "Noted", 1, "{}");
     const auto result = store.append(batch);
     ASSERT_TRUE(result) << describe(result.error());
   }
@@ -72,6 +85,112 @@ TEST_F(SqliteHeads, ABoundedTableStillKnowsEveryStream) {
   EXPECT_EQ(version_of(*store, "s-0"), 41U);
   EXPECT_EQ(version_of(*store, "s-10"), 40U);
   EXPECT_EQ(version_of(*store, "never"), 0U);
+}
+
+// A store's head that comes from a row which is newer than the store's own last sweep.
+TEST_F(SqliteHeads, AHeadWrittenByAnotherStoreIsInTheNextSweep) {
+  {
+    const auto one = open();
+    const auto two = open();
+    append_to(*two, "account", 40'002);  // a sweep writes the head of then
+    append_to(*two, "account", 10);
+    append_to(*one, "other", 1);
+    ASSERT_TRUE(two->close({}));
+    append_to(*one, "other", 40'001);
+    append_to(*one, "other", 1);
+    append_to(*one, "other", 1);
+    expect_clean(*one);
+  }
+  const auto store = open();
+  EXPECT_EQ(version_of(*store, "account"), 40'012U);
+  EXPECT_TRUE(append(*store, "account", ExpectedVersion::exactly({40'012})));
+  expect_clean(*store);
+}
+
+TEST_F(SqliteHeads, AHeadOfAnUnfinishedSweepIsInTheNextOne) {
+  SqliteStoreOptions few = options();
+  few.heads_cached_max = 1;
+  {
+    const auto store = open(few);
+    append_to(*store, "old", 1);
+    for (int i = 0; i < 8; ++i) {
+      append_to(*store, "s", 9'998);
+      append_to(*store, "old", 1);
+    }
+  }
+  {
+    const auto store = open(few);
+    append_to(*store, "old", 5);
+    append_to(*store, "new", 80'001);
+    append_to(*store, "new", 1);
+    append_to(*store, "new", 1);
+    expect_clean(*store);
+  }
+  const auto store = open(few);
+  EXPECT_EQ(version_of(*store, "old"), 14U);
+  EXPECT_TRUE(append(*store, "old", ExpectedVersion::exactly({14})));
+  expect_clean(*store);
+}
+
+// The sum of all heads gives a stale one away, whether it is in memory or only in the file.
+TEST_F(SqliteHeads, StaleHeadsAreFoundAndNotTrusted) {
+  {
+    const auto store = open();
+    append_to(*store, "quiet", 10);
+    append_to(*store, "other", 90'000);
+  }
+  ASSERT_EQ(number("SELECT version FROM heads WHERE stream = 1"), 10);
+  ASSERT_EQ(run_sql("UPDATE heads SET version = 5, position = 5 WHERE stream = 1"), "");
+  SqliteStoreOptions few = options();
+  few.heads_cached_max = 1;
+  SqliteStoreOptions read_only = options();
+  read_only.read_only = true;
+  for (const SqliteStoreOptions& how : {options(), few, read_only}) {
+    const auto store = open(how);
+    EXPECT_EQ(version_of(*store, "quiet"), 10U);
+    const auto report = store->administration().verify({});
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->findings.at(0).check, "heads");
+    EXPECT_EQ(report->findings.at(0).position, Position{5});
+  }
+  {
+    const auto store = open(few);
+    EXPECT_TRUE(append(*store, "quiet", ExpectedVersion::exactly({10})));
+    append_to(*store, "other", 40'000);
+    append_to(*store, "other", 40'000);
+    expect_clean(*store);
+  }
+  EXPECT_EQ(number("SELECT version FROM heads WHERE stream = 1"), 11) << "a sweep mends the table";
+}
+
+// Neither checks of unknown streams nor another store's events make memory grow for ever.
+TEST_F(SqliteHeads, AStoreThatDoesNotWriteKeepsFewHeads) {
+  SqliteStoreOptions few = options();
+  few.heads_cached_max = 100;
+  StoreState state(few);
+  ASSERT_TRUE(prepare_file(few, state.turn));
+  LogFile file(state);
+  ASSERT_TRUE(file.connect());
+  ASSERT_TRUE(file.load());
+  for (int i = 0; i < 1'000; ++i) {
+    ASSERT_TRUE(file.find_stream(StreamId::parse("unknown-" + std::to_string(i)).value()));
+  }
+  ASSERT_TRUE(state.heads.is_full());
+  file.trim_heads();
+  EXPECT_FALSE(state.heads.is_full());
+  {
+    const auto other = open();
+    append_many(*other, 3'000, 3'000);
+    append_to(*other, "a", 120'000);
+  }
+  ASSERT_TRUE(file.catch_up_alone());
+  ASSERT_TRUE(state.heads.is_full());
+  file.trim_heads();
+  EXPECT_FALSE(state.heads.is_full()) << "the other store's sweep counts";
+  EXPECT_FALSE(state.heads.lookup("s-1", hash_name("s-1")).has_value());
+  const auto slot = file.find_stream(StreamId::literal("s-1"));
+  ASSERT_TRUE(slot);
+  EXPECT_EQ(state.heads.current(*slot).version, 1U);
 }
 
 TEST_F(SqliteHeads, LongStreamsAreReadFromAnyVersion) {

@@ -6,6 +6,7 @@
 
 #include "../../crash/test_vfs.hpp"
 #include "sqlite_fixture.hpp"
+#include "writer_turn.hpp"
 
 namespace eventcore::sqlite {
 namespace {
@@ -48,6 +49,20 @@ TEST_F(SqliteRecovery, OneFailedSyncIsResolvedToTheTruth) {
   }
   expect_works_again(*store);
   expect_clean(*store);
+}
+
+// What it found stored was announced by nobody.
+TEST_F(SqliteRecovery, OtherStoresAreToldTheHead) {
+  WriterTurn others;
+  ASSERT_TRUE(others.open(path(), false));
+  const auto store = open(faulty(std::chrono::seconds{30}));
+  ASSERT_TRUE(append(*store, "a"));
+  ASSERT_EQ(others.shared_head(), Position{1});
+  others.correct({1}, {0});
+  vfs_.fail(Step::Sync, 1, false, SQLITE_IOERR_FSYNC);
+  static_cast<void>(append(*store, "a"));
+  EXPECT_TRUE(vfs_.has_failed());
+  EXPECT_EQ(others.shared_head(), store->head());
 }
 
 TEST_F(SqliteRecovery, AMediumThatStaysBrokenLeavesDoubt) {
