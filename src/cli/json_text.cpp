@@ -15,6 +15,8 @@ constexpr std::string_view kSpace = " \t\r\n";
 
 bool is_space(char c) { return kSpace.find(c) != std::string_view::npos; }
 
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 /// Remembers the first error of a parse and keeps no values.
 class ErrorFinder : public nlohmann::json_sax<json> {
  public:
@@ -34,6 +36,22 @@ class ErrorFinder : public nlohmann::json_sax<json> {
                    const nlohmann::detail::exception&) override {
     column_ = position;
     token_ = last_token;
+    return false;
+  }
+
+  /// Whether `text` is one JSON value. The parser takes a NUL for the end of its input and passes
+  /// over a byte order mark: both are looked for before.
+  [[nodiscard]] bool accepts(std::string_view text) {
+    const std::size_t nul = text.find('\0');
+    if (text.starts_with(kByteOrderMark)) {
+      column_ = 1;
+      token_ = "a byte order mark";
+    } else if (nul != std::string_view::npos) {
+      column_ = nul + 1;
+      token_ = "a NUL";
+    } else {
+      return json::sax_parse(text.begin(), text.end(), this);
+    }
     return false;
   }
 
@@ -78,10 +96,7 @@ std::size_t value_end(std::string_view text, std::size_t begin) {
 
 }  // namespace
 
-bool is_json(std::string_view text) {
-  ErrorFinder finder;
-  return json::sax_parse(text.begin(), text.end(), &finder);
-}
+bool is_json(std::string_view text) { return ErrorFinder().accepts(text); }
 
 std::string minified(std::string_view text) {
   std::string out;
@@ -105,7 +120,7 @@ std::string quoted(std::string_view text) {
 
 Result<std::vector<JsonMember>> members_of(std::string_view text) {
   ErrorFinder finder;
-  if (!json::sax_parse(text.begin(), text.end(), &finder)) {
+  if (!finder.accepts(text)) {
     return make_error(ErrorCode::InvalidArgument, finder.message());
   }
   std::size_t at = text.find_first_not_of(kSpace);

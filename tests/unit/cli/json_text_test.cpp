@@ -21,6 +21,18 @@ TEST(JsonText, KnowsJson) {
   }
 }
 
+TEST(JsonText, EndsWhereTheTextEnds) {
+  using namespace std::string_view_literals;
+  for (const std::string_view text : {"1\0\"abc"sv, "{}\0"sv, "\0{}"sv, "{\0}"sv, "\"a\0b\""sv,
+                                      "\xEF\xBB\xBF{}"sv, "\xEF\xBB\xBF\"abc"sv}) {
+    EXPECT_FALSE(is_json(text)) << text;
+    EXPECT_NE(refusal(text).find("invalid JSON in column"), std::string::npos) << refusal(text);
+  }
+  EXPECT_NE(refusal("{}\0"sv).find("column 3"), std::string::npos) << refusal("{}\0"sv);
+  EXPECT_NE(refusal("\xEF\xBB\xBF{}"sv).find("byte order mark"), std::string::npos);
+  EXPECT_TRUE(is_json("\"\\u0000 \xEF\xBB\xBF\""));
+}
+
 TEST(JsonText, MinifiesWithoutTouchingValues) {
   EXPECT_EQ(minified(" { \"a b\" : [ 1.0 , 1e2 ] ,\n \"c\\\" \" : \"\\u0041 \" } "),
             "{\"a b\":[1.0,1e2],\"c\\\" \":\"\\u0041 \"}");
