@@ -1,7 +1,9 @@
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <exception>
 #include <sstream>
 #include <string>
@@ -75,6 +77,15 @@ int print_help(const CLI::App& app, const CLI::Success& asked, std::stop_token s
   return static_cast<int>(console.finish(ExitCode::Done));
 }
 
+/// The next file that is opened would take the place of a standard stream that is closed. What
+/// stands there instead refuses, so that nothing seems to be read or written.
+void fill_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) >= 0 || errno != EBADF) continue;
+    static_cast<void>(open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+  }
+}
+
 int run(int argc, char** argv) {
   eventcore::cli::StopSignalsThread signals;
   signals.start();
@@ -95,6 +106,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  fill_standard_streams();
   signal(SIGPIPE, SIG_IGN);
   try {
     return run(argc, argv);

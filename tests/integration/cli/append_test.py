@@ -142,8 +142,10 @@ class ExpectedVersion(ToolTest):
         self.assertEqual(len(self.events()), 1_502)
 
     def test_stores_nothing_of_an_atomic_batch(self):
-        self.refuse(CONFLICT, "append", "--store", self.store, "--atomic", says=["stream a"],
-                    stdin=line("b") + line("a", expected_version=1))
+        self.refuse(CONFLICT, "append", "--store", self.store, "--atomic",
+                    says=["standard input, line 3: ", "stream a", "nothing is stored"],
+                    stdin=line("b") + "\n" + line("a", expected_version=1)
+                    + line("a", expected_version=2))
         self.assertEqual(len(self.events()), 2)
 
     def test_counts_before_the_batch_or_on(self):
@@ -214,7 +216,9 @@ class BadLines(ToolTest):
     def test_need_a_file_that_can_be_read(self):
         self.refuse(BAD_INPUT, "append", "--store", self.store, self.folder / "missing.jsonl",
                     says=["missing.jsonl", "No such file"])
-        self.refuse(1, "append", "--store", self.store, self.folder, says=["Is a directory"])
+        for folder in (self.folder, "."):
+            self.refuse(BAD_INPUT, "append", "--store", self.store, folder,
+                        says=["Is a directory"])
 
 
 if __name__ == "__main__":
