@@ -3,8 +3,10 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "archive_reader.hpp"
+#include "archive_target.hpp"
 #include "archive_writer.hpp"
 #include "commands.hpp"
 #include "json_text.hpp"
@@ -99,7 +101,8 @@ ExitCode back_up(const BackupOptions& options, EventStore& store, Console& conso
   const Result<LogEnd> after = begin_of(options, store, console);
   if (!after) return console.fail(after.error());
   const Result<std::unique_ptr<ArchiveWriter>> writer = ArchiveWriter::create(
-      options.file, {.after = *after, .created = begun, .store = store.description().location});
+      options.file, {.after = *after, .created = begun, .store = store.description().location},
+      options.force ? Existing::Replace : Existing::Keep);
   if (!writer) return console.fail(writer.error());
   const Position until = store.head();
   if (auto copied = copy(store, after->position, until, **writer, console); !copied) {
@@ -119,10 +122,25 @@ ExitCode back_up(const BackupOptions& options, EventStore& store, Console& conso
                       options.file + " is complete, but the store can't remember it");
 }
 
+/// What must not become the archive: the files of the store, and the archive before this one.
+Result<std::vector<std::filesystem::path>> sources_of(const BackupOptions& options) {
+  const Result<StoreUrl> url = StoreUrl::parse(options.store);
+  if (!url) return url.error();
+  std::vector<std::filesystem::path> sources = {options.incremental_from};
+  if (url->path().empty()) return sources;
+  for (const char* suffix : {"", "-wal", "-shm", "-journal", "-writers"}) {
+    sources.push_back(url->path());
+    sources.back() += suffix;
+  }
+  return sources;
+}
+
 ExitCode backup(const BackupOptions& options, Console& console) {
-  if (!options.force && std::filesystem::exists(options.file)) {
-    return console.fail(ExitCode::BadInput,
-                        options.file + " exists; choose another name, or replace it with --force");
+  const Result<std::vector<std::filesystem::path>> sources = sources_of(options);
+  if (!sources) return console.fail(sources.error());
+  const Existing existing = options.force ? Existing::Replace : Existing::Keep;
+  if (auto checked = check_target(options.file, existing, *sources); !checked) {
+    return console.fail(checked.error());
   }
   return with_store(console, options.store, options.read_only ? reading() : writing(),
                     [&](EventStore& store) { return back_up(options, store, console); });
