@@ -9,6 +9,7 @@
 #include "archive_target.hpp"
 #include "archive_writer.hpp"
 #include "commands.hpp"
+#include "eventcore/store_administration.hpp"
 #include "json_text.hpp"
 #include "log_end.hpp"
 #include "progress_line.hpp"
@@ -56,23 +57,30 @@ Result<LogEnd> begin_of(const BackupOptions& options, EventStore& store, Console
   return base;
 }
 
-/// Copies the log up to `until`, or to the end of the batch at which the user stops it.
+/// Copies the log up to `until`, or to the end of the batch at which the user stops it. What is
+/// copied is compared with the store's checksums: an archive has its own, which would make damage
+/// look right.
 Result<void> copy(EventStore& store, Position after, Position until, ArchiveWriter& writer,
                   Console& console) {
   ProgressLine line(console, "backing up", "events");
   LogQuery query{.after = after, .until = until, .with_batch = true};
-  while (query.after < until) {
+  Position checked = after;
+  for (bool stopped = false; query.after < until && !stopped;) {
     const Result<EventPage> page = store.read(query);
     if (!page) return page.error();
-    for (const StoredEvent& event : page->events) {
-      if (writer.between_batches() && console.stopped()) return {};
-      if (auto added = writer.add(event); !added) return added;
-    }
     if (page->events.empty()) {
       return make_error(ErrorCode::Corrupt, "the log ends before its head", {}, page->scanned_to);
     }
-    query.after = page->events.back().position;
+    for (const StoredEvent& event : page->events) {
+      stopped = writer.between_batches() && console.stopped();
+      if (stopped) break;
+      if (auto added = writer.add(event); !added) return added;
+      query.after = event.position;
+    }
     line.update(query.after - after, until - after);
+    if (!writer.between_batches()) continue;
+    if (auto same = store.administration().check_batches(checked, query.after); !same) return same;
+    checked = query.after;
   }
   return {};
 }

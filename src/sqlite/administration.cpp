@@ -3,6 +3,7 @@
 #include <array>
 #include <system_error>
 
+#include "check_checksums.hpp"
 #include "sqlite_sql.hpp"
 #include "verify.hpp"
 
@@ -111,6 +112,12 @@ Result<VerifyReport> Administration::verify(const Progress& progress) {
   const detail::MutexLock lock(mutex_);
   if (auto connected = connect(); !connected) return connected.error();
   return verify_file(reader_.connection(), state_.head(), progress);
+}
+
+Result<void> Administration::check_batches(Position after, Position until) {
+  const detail::MutexLock lock(mutex_);
+  if (auto connected = connect(); !connected) return connected.error();
+  return check_checksums(reader_.connection(), after, until);
 }
 
 Result<void> Administration::import_batch(WriteBatch& batch, Position first, Timestamp time) {

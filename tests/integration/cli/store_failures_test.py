@@ -152,6 +152,23 @@ class Stores(AllCommands):
         self.refuse(STORE_UNUSABLE, "backup", "--store", self.store, self.folder / "a.ecb")
         self.assertFalse((self.folder / "a.ecb").exists())
 
+    def test_whose_events_are_not_what_was_written(self):
+        self.append(line("b"), line("c"), options=["--atomic"])
+        self.drop_triggers()
+        archive = self.folder / "a.ecb"
+        for position, change in {100: "payload = X'31'", 201: "correlation_id = 'x'",
+                                 202: "schema_version = 7"}.items():
+            with self.subTest(change=change):
+                copy = self.database.read_bytes()
+                self.change(f"UPDATE events SET {change} WHERE position = {position}")
+                self.assertEqual(self.run_tool("verify", "--store", self.store).returncode, FAILED)
+                for options in ([], ["--read-only"], ["--after", "99"]):
+                    self.refuse(STORE_UNUSABLE, "backup", "--store", self.store, archive, *options,
+                                says=["not what was written", f"position {min(position, 201)}"])
+                    self.assertEqual(list(self.folder.glob("a.ecb*")), [])
+                self.database.write_bytes(copy)
+        self.succeed("backup", "--store", self.store, archive)
+
     def test_that_can_not_be_read(self):
         os.chmod(self.folder, 0o755)
         os.chmod(self.database, 0)
