@@ -97,7 +97,7 @@ void Console::flush() {
 
 ExitCode Console::fail(ExitCode code, std::string_view message) {
   flush();
-  write_error(name_ + ": " + printable(redact_passwords(message)));
+  write_error(name_ + ": " + printable(redact_secrets(message)));
   return code;
 }
 

@@ -38,19 +38,25 @@ class StoreUrl(ToolTest):
 
     def test_says_what_is_not_built_in(self):
         self.refuse(BAD_INPUT, "stats", "--store", "postgres://ann@h/d",
-                    says=["not built in", "postgres://ann@h/d"])
+                    says=["not built in", "postgres://***@h/d"])
 
     def test_never_shows_its_password(self):
         for url in ("postgres://ann:s3cret@h/d", "postgresql://ann:s3cret/@h/d?sslmode=require",
                     "postgres://ann@h/d?password=s3cret", "mysql://ann:s3cret@h/d",
-                    "postgres:ann:s3cret@h", "password=s3cret"):
+                    "postgres:ann:s3cret@h", "password=s3cret", "postgres://ann:my s3cret@h/d",
+                    "postgres://ann:my\ns3cret@h/d", "sqlite://ann:s3cret@h/db",
+                    "postgres://h/d?password=my s3cret"):
             for arguments in (["stats", "--store", url], ["stats", "--store", "memory:", url],
                               ["stats", url], [url], ["stats", "--store=" + url, "--bad=" + url],
                               ["stats", "--store", url, "--store", url],
-                              ["backup", "--store", url, url]):
+                              ["backup", "--store", url, url],
+                              ["events", "--store", url, "--limit", url],
+                              ["events", "--store", "memory:", "--limit", url],
+                              ["stats", "--store", *url.split()]):
                 with self.subTest(arguments=arguments):
                     result = self.refuse(BAD_INPUT, *arguments)
                     self.assertNotIn("s3cret", result.stdout + result.stderr)
+        self.refuse(BAD_INPUT, "backup", "--store", "postgres://ann:s3cret@h/d", says=["FILE"])
 
 
 class AllCommands(ToolTest):
