@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <vector>
 
 #include "archive_reader.hpp"
@@ -136,9 +137,12 @@ Result<std::vector<std::filesystem::path>> sources_of(const BackupOptions& optio
   if (!url) return url.error();
   std::vector<std::filesystem::path> sources = {options.incremental_from};
   if (url->path().empty()) return sources;
+  std::error_code failure;
+  const std::filesystem::path linked = std::filesystem::weakly_canonical(url->path(), failure);
   for (const char* suffix : {"", "-wal", "-shm", "-journal", "-writers"}) {
-    sources.push_back(url->path());
-    sources.back() += suffix;
+    for (const std::filesystem::path& path : {url->path(), linked}) {
+      if (!path.empty()) sources.emplace_back(path.string() + suffix);
+    }
   }
   return sources;
 }

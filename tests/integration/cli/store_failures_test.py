@@ -108,6 +108,36 @@ class Files(AllCommands):
             self.assertIn("folder.db", result.stderr)
 
 
+    def test_that_are_empty(self):
+        path = self.file("empty.db", "")
+        self.refuse_all(f"sqlite:{path}", "empty.db", "not a store")
+        self.assertEqual(list(self.folder.iterdir()), [path])
+        self.assertEqual(path.read_bytes(), b"")
+        self.succeed("init", "--store", f"sqlite:{path}")
+
+    def test_that_are_pipes_or_devices(self):
+        path = self.folder / "pipe.db"
+        os.mkfifo(path)
+        for command in (["stats"], ["append"], ["init"]):
+            self.refuse(STORE_UNUSABLE, *command, "--store", f"sqlite:{path}",
+                        says=["pipe.db", "no regular file"])
+
+
+class Paths(ToolTest):
+    """They are taken as they are written."""
+
+    def test_that_mean_something_to_sqlite(self):
+        for name in ("file:shop.db", ":memory:", "file:shop.db#mode", "a%20b.db"):
+            with self.subTest(name=name):
+                store = f"sqlite:{name}"
+                self.succeed("init", "--store", store, cwd=self.folder)
+                self.succeed("append", "--store", store, cwd=self.folder, stdin=line("a"))
+                self.assertTrue((self.folder / name).is_file())
+                self.assertTrue((self.folder / f"{name}-writers").is_file())
+                self.assertIn('"stream":"a"', self.succeed("events", "--json", "--store", store,
+                                                           cwd=self.folder))
+
+
 class Stores(AllCommands):
     """They refuse stores that are out of order."""
 
@@ -192,6 +222,44 @@ class Stores(AllCommands):
                             says=["shop.db"], preexec_fn=become_nobody)
         os.chmod(self.folder, stat.S_IRWXU)
         self.assertEqual(self.database.read_bytes(), before)
+
+    def test_that_can_not_be_written_are_read(self):
+        folders = {self.folder: 0o555}
+        elsewhere = self.folder / "elsewhere"
+        elsewhere.mkdir()
+        folders[elsewhere] = 0o777
+        for path in self.folder.iterdir():
+            os.chmod(path, 0o444)
+        for path, mode in folders.items():
+            os.chmod(path, mode)
+        before = sorted(self.folder.iterdir())
+        for command in (["stats"], ["verify"], ["events"], ["streams"], ["explain", "1"],
+                        ["backup", "--read-only", elsewhere / "a.ecb"]):
+            with self.subTest(command=command):
+                self.succeed(*command, "--store", self.store, preexec_fn=become_nobody)
+        self.assertEqual(sorted(self.folder.iterdir()), before)
+        self.succeed("restore", "--store", "memory:", elsewhere / "a.ecb")
+        os.chmod(self.folder, stat.S_IRWXU)
+
+    def test_that_can_not_be_written_and_were_not_closed(self):
+        process = self.start_tool("append", "--store", self.store, "--json")
+        process.stdin.write(line("last"))
+        process.stdin.flush()
+        process.stdout.readline()
+        os.chmod(self.folder, 0o555)
+        for path in self.folder.iterdir():
+            os.chmod(path, 0o444)
+        self.assertIn('"stream":"last"', self.succeed(
+            "events", "--json", "--store", self.store, preexec_fn=become_nobody))
+        process.kill()
+        process.wait()
+        os.chmod(self.folder, stat.S_IRWXU)
+        (self.folder / "shop.db-shm").unlink()
+        os.chmod(self.folder, 0o555)
+        self.refuse(STORE_UNUSABLE, "stats", "--store", self.store, preexec_fn=become_nobody,
+                    says=["shop.db", "shop.db-wal", "may write"])
+        os.chmod(self.folder, stat.S_IRWXU)
+        self.assertEqual(len(self.events()), 201)
 
     def test_whose_disk_is_full(self):
         size = self.database.stat().st_size
