@@ -178,6 +178,7 @@ class BadLines(ToolTest):
         '{"stream":"a","type":"T","data":1,"metadata":{"x":[]}}': "'x'",
         '{"stream":"a","type":"T","data":1,"expected_version":-1}': "'expected_version'",
         '{"stream":"a","type":"T","data":1,"expected_verison":1}': "'expected_verison'",
+        '{"stream":"a","type":"T","data":1,"metadata":{"x":-9223372036854775809}}': "'x'",
         '{"stream":"a","type":"T","data":1,"stream":"b"}': "twice",
         '{"stream":"a","type":"T","data":1}\0garbage': "invalid JSON in column 35",
         '\ufeff{"stream":"a","type":"T","data":1}': "byte order mark",

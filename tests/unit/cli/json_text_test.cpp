@@ -13,10 +13,15 @@ std::string refusal(std::string_view text) {
 }
 
 TEST(JsonText, KnowsJson) {
-  for (const char* text : {"1", "null", "\"a\"", "{}", " [1, 2] ", "1.5e300"}) {
+  for (const char* text : {"1", "null", "\"a\"", "{}", " [1, 2] ", "1.5e300", "1e400", "-1E+9999",
+                           "[1e400]", "{\"a\":-0.0e-0}"}) {
     EXPECT_TRUE(is_json(text)) << text;
   }
-  for (const char* text : {"", " ", "{", "{}{}", "nul", "'a'", "\"\x01\"", "\"\xff\"", "01"}) {
+  for (const char* text :
+       {"",         " ",    "{",          "{}{}",  "nul",     "'a'",       "\"\x01\"",
+        "\"\xff\"", "01",   "-",          "1.",    ".1",      "1e",        "+1",
+        "1e400x",   "[1,]", "{\"a\":1,}", "{1:2}", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"",
+        "\"",       "[",    "tru",        "NaN"}) {
     EXPECT_FALSE(is_json(text)) << text;
   }
 }
