@@ -178,12 +178,11 @@ void add_backup_command(CLI::App& app, Chosen& chosen) {
   CLI::Option* from = command
                           ->add_option("--incremental-from", options->incremental_from,
                                        "Only what came after this archive")
-                          ->type_name("FILE");
-  command
-      ->add_option("--after", options->after,
+                          ->type_name("FILE")
+                          ->check(not_empty);
+  add_whole_number(*command, "--after", options->after,
                    "Only what came after this position, the last one of a command")
       ->type_name("POSITION")
-      ->check(whole_number)
       ->excludes(from);
   command->add_flag("--force", options->force, "Replace the file if it exists");
   command->add_flag("--read-only", options->read_only,

@@ -75,6 +75,16 @@ class Signals(ToolTest):
         self.assertEqual(json.loads(process.stdout.readline())["data"], 2)
         self.stop(process, signal.SIGINT)
 
+    def test_end_following_of_a_time_that_is_to_come(self):
+        process = self.start_tool("events", "--store", self.store, "--since", "2099-01-01",
+                                  "--follow", "--json")
+        wait_until_ready(process)
+        self.append(line("a"))
+        with self.assertRaises(subprocess.TimeoutExpired):
+            process.wait(timeout=1)
+        out, _ = self.stop(process, signal.SIGINT)
+        self.assertEqual(out, "")
+
     def test_end_an_append_behind_what_it_was_given(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             process = self.start_tool("append", "--store", self.store, "--json")
