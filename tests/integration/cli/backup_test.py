@@ -231,6 +231,12 @@ class Restore(BackupTest):
                 self.assertFalse(self.path("copy.db").exists())
         self.refuse_restore(BAD_INPUT, "missing.ecb", says=["missing.ecb", "No such file"])
 
+    def test_needs_files(self):
+        os.mkfifo(self.path("fifo"))
+        self.refuse_restore(BAD_INPUT, "fifo", says=["fifo", "no regular file"])
+        self.refuse(BAD_INPUT, "backup", "--store", self.store, self.path("3.ecb"),
+                    "--incremental-from", self.path("fifo"), says=["fifo", "no regular file"])
+
     def test_can_be_rehearsed_in_memory(self):
         done = self.restore("1.ecb", "2.ecb", store="memory:")
         self.assertEqual(done["events"], 100)
