@@ -26,8 +26,8 @@ struct StreamSummary {
 
 /// Lists streams in the byte order of their ids.
 struct StreamListQuery {
-  std::string after;                    ///< Exclusive; empty: from the beginning.
-  EventFilter filter = {};              ///< Only its stream conditions count.
+  std::string after;        ///< Exclusive; empty: from the beginning.
+  EventFilter filter = {};  ///< Only its stream conditions count.
   std::size_t limit = 1'000;
 };
 
@@ -45,8 +45,8 @@ struct StoreStats {
 
 /// One contradiction in the stored data.
 struct Finding {
-  std::string check;    ///< `density`, `order`, `chain`, `heads`, `checksum`, …
-  Position position;    ///< Where; 0 if nowhere in particular.
+  std::string check;  ///< `density`, `order`, `chain`, `heads`, `checksum`, …
+  Position position;  ///< Where; 0 if nowhere in particular.
   std::string message;
 };
 
@@ -75,6 +75,10 @@ class StoreAdministration {
   [[nodiscard]] virtual Result<StoreStats> stats() = 0;
   /// Reads the whole store and checks density, time order, stream chains, heads and checksums.
   [[nodiscard]] virtual Result<VerifyReport> verify(const Progress& progress) = 0;
+  /// Compares the batches behind `after` up to `until` with their stored checksums: what a backup
+  /// does with what it copies. Requires: no batch begins or ends elsewhere.
+  /// Errors: Corrupt (names the first event of the batch that is not what was written).
+  [[nodiscard]] virtual Result<void> check_batches(Position after, Position until) = 0;
   /// Appends `batch` exactly as it was: with its positions, which must follow the head, and its
   /// time. For restoring a backup into a store without other writers. Errors: VersionConflict
   /// when `first` is not the position after the head.

@@ -40,7 +40,7 @@ class StoreUrl {
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
   /// The durability that the URL asks for, if it does.
   [[nodiscard]] std::optional<Durability> durability() const noexcept { return durability_; }
-  /// The URL for people and logs: passwords are `***`.
+  /// The URL for people and logs: user and password are `***`.
   [[nodiscard]] const std::string& redacted() const noexcept { return redacted_; }
 
  private:
@@ -68,8 +68,9 @@ struct OpenStoreOptions {
 [[nodiscard]] Result<std::unique_ptr<EventStore>> open_store(const StoreUrl& url,
                                                              OpenStoreOptions options = {});
 
-/// `text` with the password of every URL and every `password=` in it replaced by `***`, for
-/// messages about text that may hold a URL. Errs on the side of hiding too much.
-[[nodiscard]] std::string redact_passwords(std::string_view text);
+/// `text` without the secrets of a URL in it, for every message that repeats what a user wrote.
+/// From the first `://` to the last `@`, and from `password=` to the end, `***` stands instead: a
+/// password may hold any character, so this errs on the side of hiding too much.
+[[nodiscard]] std::string redact_secrets(std::string_view text);
 
 }  // namespace eventcore

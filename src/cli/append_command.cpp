@@ -8,6 +8,8 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
+#include <unordered_map>
 
 #include "append_line.hpp"
 #include "append_pipeline.hpp"
@@ -36,7 +38,7 @@ class Input {
  public:
   explicit Input(const std::string& file)
       : name_(file == "-" ? "standard input" : file),
-        descriptor_(file == "-" ? STDIN_FILENO : open(file.c_str(), O_RDONLY | O_CLOEXEC)) {}
+        descriptor_(file == "-" ? STDIN_FILENO : open_file(file)) {}
   Input(const Input&) = delete;
   Input& operator=(const Input&) = delete;
   ~Input() {
@@ -44,6 +46,7 @@ class Input {
   }
 
   [[nodiscard]] const std::string& name() const { return name_; }
+  /// Negative with errno if it can't be opened.
   [[nodiscard]] int descriptor() const { return descriptor_; }
   /// It can be read twice: checked as a whole before the first line is appended.
   [[nodiscard]] bool is_regular() const {
@@ -52,6 +55,18 @@ class Input {
   }
 
  private:
+  /// Without blocking: a pipe may wait for its writer, and is waited for where a stop wakes.
+  static int open_file(const std::string& file) {
+    const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat status {};
+    if (descriptor < 0 || fstat(descriptor, &status) != 0 || !S_ISDIR(status.st_mode)) {
+      return descriptor;
+    }
+    close(descriptor);
+    errno = EISDIR;
+    return -1;
+  }
+
   const std::string name_;
   const int descriptor_;
 };
@@ -75,6 +90,17 @@ class Appender {
     return console_.fail(code, input_.name() + ", line " + std::to_string(line) + ": " + message +
                                    "; " + stored_so_far());
   }
+  /// All lines are one batch, which failed: because of the first line of a stream, or as a whole.
+  ExitCode fail_all(const Error& error) {
+    const auto line = first_lines_.find(error.stream);
+    const std::string where =
+        line == first_lines_.end() ? std::string() : ", line " + std::to_string(line->second);
+    const bool in_doubt = error.code == ErrorCode::CommitInDoubt;
+    return console_.fail(exit_code_of(error.code),
+                         input_.name() + where + ": " + describe(error) + "; " +
+                             (in_doubt ? "all lines may be stored or none" : stored_so_far()));
+  }
+  [[nodiscard]] bool stopped() const { return console_.stop().stop_requested(); }
   [[nodiscard]] std::string stored_so_far() const {
     if (stored_ == 0) return "nothing is stored";
     return counted(stored_, "event") + (stored_ == 1 ? " is" : " are") + " stored";
@@ -82,22 +108,22 @@ class Appender {
 
   /// What stops the reading, other than a line.
   ExitCode end_of(LineReader::Outcome outcome, const LineReader& reader) {
+    if (outcome == LineReader::Outcome::End) return ExitCode::Done;
+    if (const ExitCode code = wait_for_all(); code != ExitCode::Done) return code;
     if (outcome == LineReader::Outcome::TooLong) {
       return fail(ExitCode::BadInput, "longer than " + std::to_string(kLineBytesMax) + " bytes",
                   reader.number());
     }
-    if (outcome == LineReader::Outcome::Failed) {
-      return console_.fail(ExitCode::Failed,
-                           "can't read " + input_.name() + ": " + std::strerror(reader.error()));
-    }
-    return ExitCode::Done;
+    return console_.fail(ExitCode::Failed, "can't read " + input_.name() + ": " +
+                                               std::strerror(reader.error()) + "; " +
+                                               stored_so_far());
   }
 
   /// Hands the events of all lines to `take`, which returns how to go on. Blank lines are none.
   template <class Take>
   ExitCode for_each_line(Take take) {
     LineReader reader(input_.descriptor(), wake_.descriptor(), kLineBytesMax);
-    while (!console_.stopped()) {
+    while (!stopped()) {
       const LineReader::Outcome outcome = reader.next();
       if (outcome == LineReader::Outcome::Woken) {
         wake_.clear();
@@ -148,18 +174,19 @@ class Appender {
     std::uint64_t lines = 0;
     const ExitCode code = for_each_line([&](const AppendLine& line, std::uint64_t number) {
       ++lines;
+      first_lines_.try_emplace(line.stream.text(), number);
       const Result<void> added = builder.add(line);
       return added ? ExitCode::Done : fail(added.error(), number);
     });
     if (code != ExitCode::Done) return code;
-    if (console_.stopped()) {
+    if (stopped()) {
       return console_.fail(ExitCode::Failed,
                            "interrupted before the end of the input; nothing is stored");
     }
     if (builder.empty()) return summarise();
     WriteBatch batch = builder.take();
     const Result<WriteResult> result = store_.append(batch);
-    if (!result) return console_.fail(result.error());
+    if (!result) return fail_all(result.error());
     acknowledge("lines", lines, batch, *result);
     return summarise();
   }
@@ -167,7 +194,7 @@ class Appender {
   ExitCode wait_for_all() {
     while (true) {
       if (const ExitCode code = report_finished(); code != ExitCode::Done) return code;
-      if (pipeline_->idle()) return ExitCode::Done;
+      if (pipeline_ == nullptr || pipeline_->idle()) return ExitCode::Done;
       wake_.wait();
     }
   }
@@ -185,9 +212,7 @@ class Appender {
 
   /// Lines before a bad one are on their way: their fate comes first.
   ExitCode fail_after_finished(const Error& error, std::uint64_t line) {
-    if (pipeline_ != nullptr) {
-      if (const ExitCode code = wait_for_all(); code != ExitCode::Done) return code;
-    }
+    if (const ExitCode code = wait_for_all(); code != ExitCode::Done) return code;
     return fail(error, line);
   }
 
@@ -215,14 +240,13 @@ class Appender {
   }
 
   ExitCode summarise() {
-    if (options_.json) return ExitCode::Done;
-    if (stored_ == 0) {
+    if (!options_.json && stored_ == 0) {
       console_.line("appended nothing: the input has no lines");
-      return ExitCode::Done;
+    } else if (!options_.json) {
+      console_.line("appended " + counted(stored_, "event") + " in " + counted(batches_, "batch") +
+                    ", the last at position " + std::to_string(last_.value));
     }
-    console_.line("appended " + counted(stored_, "event") + " in " + counted(batches_, "batch") +
-                  ", the last at position " + std::to_string(last_.value));
-    return ExitCode::Done;
+    return console_.finish_output(stored_so_far());
   }
 
   EventStore& store_;
@@ -231,6 +255,7 @@ class Appender {
   WakeUp& wake_;
   Console& console_;
   AppendPipeline* pipeline_ = nullptr;
+  std::unordered_map<std::string, std::uint64_t> first_lines_;  ///< Of an atomic batch's streams.
   std::uint64_t stored_ = 0;
   std::uint64_t batches_ = 0;
   Position last_;

@@ -26,14 +26,21 @@ Error with_field(std::string_view field, const Error& error) {
   return make_error(error.code, "'" + std::string(field) + "': " + error.message);
 }
 
+/// The value of a member; discarded if it is a number that fits no type.
+json value_of(const JsonMember& member) { return json::parse(member.value, nullptr, false); }
+
 Result<std::string> text_of(const JsonMember& member) {
-  const json value = json::parse(member.value);
+  const json value = value_of(member);
   if (!value.is_string()) return invalid("'" + member.name + "' is not a string");
   return value.get<std::string>();
 }
 
+bool is_whole(std::string_view number) {
+  return number.find_first_of(".eE") == std::string_view::npos;
+}
+
 Result<std::uint64_t> count_of(const JsonMember& member, std::uint64_t max) {
-  const json value = json::parse(member.value);
+  const json value = value_of(member);
   if (!value.is_number_unsigned() || value.get<std::uint64_t>() > max) {
     return invalid("'" + member.name + "' is not an integer from 0 to " + std::to_string(max));
   }
@@ -41,9 +48,12 @@ Result<std::uint64_t> count_of(const JsonMember& member, std::uint64_t max) {
 }
 
 Result<HeaderValue> header_of(const JsonMember& member) {
-  const json value = json::parse(member.value);
+  const json value = value_of(member);
   if (value.is_boolean()) return HeaderValue(value.get<bool>());
   if (value.is_string()) return HeaderValue(value.get<std::string>());
+  const bool too_large =
+      value.is_discarded() || (value.is_number_float() && is_whole(member.value));
+  if (too_large) return invalid("'metadata': '" + member.name + "' is too large for a number");
   if (value.is_number_float()) return HeaderValue(value.get<double>());
   if (value.is_number_unsigned() &&
       value.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {

@@ -46,8 +46,7 @@ Error undecodable(std::string_view what) {
 /// The members of a HEAD or TAIL. After the first failure every value is empty.
 class Members {
  public:
-  explicit Members(std::string_view text)
-      : object_(json::parse(text.begin(), text.end(), nullptr, false)) {}
+  explicit Members(std::string_view text) : object_(is_json(text) ? json::parse(text) : json()) {}
 
   std::uint64_t number(const char* name) {
     const auto found = find(name);

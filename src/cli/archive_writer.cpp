@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -18,14 +20,39 @@ constexpr std::size_t kFrameBytes = std::size_t{1} * 1024 * 1024;
 constexpr int kCompressionLevel = 3;
 constexpr mode_t kMode = 0600;
 
-std::filesystem::path partial_of(const std::filesystem::path& path) {
-  std::filesystem::path partial = path;
-  return partial += ".partial";
-}
-
 Error no_file(const std::filesystem::path& path) {
   return make_error(ErrorCode::InvalidArgument,
                     "can't write " + path.string() + ": " + std::strerror(errno));
+}
+
+bool is_named(int descriptor, const std::filesystem::path& name) {
+  struct stat opened {};
+  struct stat named {};
+  return fstat(descriptor, &opened) == 0 && lstat(name.c_str(), &named) == 0 &&
+         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+/// Opens the file that becomes `path`, and locks it against other backups.
+Result<int> open_partial(const std::filesystem::path& path) {
+  const std::filesystem::path partial = partial_of(path);
+  while (true) {
+    const int descriptor =
+        open(partial.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, kMode);
+    if (descriptor < 0) return no_file(path);
+    struct stat status {};
+    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+      close(descriptor);
+      return make_error(ErrorCode::InvalidArgument, partial.string() + " is no regular file");
+    }
+    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+      close(descriptor);
+      return make_error(ErrorCode::InvalidArgument,
+                        "another backup is writing " + path.string() + " at this moment");
+    }
+    // A backup that ended between the opening and the locking has taken the file away.
+    if (is_named(descriptor, partial)) return descriptor;
+    close(descriptor);
+  }
 }
 
 /// Makes the name of a file durable. A file system that can't is no reason to fail: the content
@@ -40,8 +67,10 @@ void sync_folder(const std::filesystem::path& path) {
 
 }  // namespace
 
-ArchiveWriter::ArchiveWriter(std::filesystem::path path, int descriptor, LogEnd after)
+ArchiveWriter::ArchiveWriter(std::filesystem::path path, Existing existing, int descriptor,
+                             LogEnd after)
     : path_(std::move(path)),
+      existing_(existing),
       partial_(partial_of(path_)),
       descriptor_(descriptor),
       context_(ZSTD_createCCtx()) {
@@ -51,17 +80,12 @@ ArchiveWriter::ArchiveWriter(std::filesystem::path path, int descriptor, LogEnd 
 }
 
 Result<std::unique_ptr<ArchiveWriter>> ArchiveWriter::create(const std::filesystem::path& path,
-                                                             const ArchiveHead& head) {
-  const std::filesystem::path partial = partial_of(path);
-  const int descriptor = open(partial.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, kMode);
-  if (descriptor < 0) return no_file(path);
-  if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    close(descriptor);
-    return make_error(ErrorCode::InvalidArgument,
-                      "another backup is writing " + path.string() + " at this moment");
-  }
-  std::unique_ptr<ArchiveWriter> writer(new ArchiveWriter(path, descriptor, head.after));
-  if (ftruncate(descriptor, 0) != 0) return writer->failed("can't begin");
+                                                             const ArchiveHead& head,
+                                                             Existing existing) {
+  const Result<int> descriptor = open_partial(path);
+  if (!descriptor) return descriptor.error();
+  std::unique_ptr<ArchiveWriter> writer(new ArchiveWriter(path, existing, *descriptor, head.after));
+  if (ftruncate(*descriptor, 0) != 0) return writer->failed("can't begin");
   if (auto magic = writer->write(kMagic); !magic) return magic.error();
   const std::string text = encode_head(head);
   FrameHeader frame{.kind = FrameKind::Head, .raw_bytes = static_cast<std::uint32_t>(text.size())};
@@ -139,6 +163,22 @@ Result<void> ArchiveWriter::add(const StoredEvent& event) {
   return {};
 }
 
+Result<void> ArchiveWriter::give_name() {
+  if (existing_ == Existing::Keep) {
+    if (renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) == 0) {
+      return {};
+    }
+    const bool is_unknown = errno == EINVAL || errno == ENOSYS;
+    struct stat status {};
+    if (errno == EEXIST || (is_unknown && lstat(path_.c_str(), &status) == 0)) {
+      return make_error(ErrorCode::InvalidArgument, path_.string() + " was made by another one");
+    }
+    if (!is_unknown) return failed("can't rename the archive to");
+  }
+  if (rename(partial_.c_str(), path_.c_str()) != 0) return failed("can't rename the archive to");
+  return {};
+}
+
 Result<ArchiveTail> ArchiveWriter::finish() {
   if (!between_batches()) {
     return make_error(ErrorCode::Corrupt, "the last batch of the log is incomplete", {},
@@ -149,7 +189,7 @@ Result<ArchiveTail> ArchiveWriter::finish() {
   FrameHeader frame{.kind = FrameKind::Tail, .raw_bytes = static_cast<std::uint32_t>(text.size())};
   if (auto written = write_frame(frame, text); !written) return written.error();
   if (fsync(descriptor_) != 0) return failed("can't sync");
-  if (rename(partial_.c_str(), path_.c_str()) != 0) return failed("can't rename the archive to");
+  if (auto named = give_name(); !named) return named.error();
   finished_ = true;
   sync_folder(path_);
   return tail_;

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "archive_format.hpp"
+#include "archive_target.hpp"
 
 namespace eventcore::cli {
 
@@ -19,7 +20,8 @@ class ArchiveWriter {
   /// Begins the archive of the events behind `head.after`.
   /// Errors: InvalidArgument (the file can't be made; another backup writes it), Unavailable.
   [[nodiscard]] static Result<std::unique_ptr<ArchiveWriter>> create(
-      const std::filesystem::path& path, const ArchiveHead& head);
+      const std::filesystem::path& path, const ArchiveHead& head,
+      Existing existing = Existing::Keep);
   ArchiveWriter(const ArchiveWriter&) = delete;
   ArchiveWriter& operator=(const ArchiveWriter&) = delete;
   /// Removes what is not finished.
@@ -31,7 +33,8 @@ class ArchiveWriter {
   /// The archive could end here: every batch is complete.
   [[nodiscard]] bool between_batches() const noexcept { return missing_in_batch_ == 0; }
   /// Ends the archive, makes it durable and gives it its name.
-  /// Errors: Corrupt (the last batch is incomplete), HandlerFailed.
+  /// Errors: Corrupt (the last batch is incomplete), InvalidArgument (another file has the name
+  /// meanwhile, and is kept), HandlerFailed.
   [[nodiscard]] Result<ArchiveTail> finish();
   /// Bytes written so far.
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
@@ -41,14 +44,16 @@ class ArchiveWriter {
     void operator()(ZSTD_CCtx* context) const noexcept { ZSTD_freeCCtx(context); }
   };
 
-  ArchiveWriter(std::filesystem::path path, int descriptor, LogEnd after);
+  ArchiveWriter(std::filesystem::path path, Existing existing, int descriptor, LogEnd after);
 
   [[nodiscard]] Result<void> write_frame(FrameHeader header, std::string_view stored);
   [[nodiscard]] Result<void> write_data();
   [[nodiscard]] Result<void> write(std::string_view bytes);
+  [[nodiscard]] Result<void> give_name();
   [[nodiscard]] Error failed(std::string_view what) const;
 
   const std::filesystem::path path_;
+  const Existing existing_;
   const std::filesystem::path partial_;
   const int descriptor_;
   const std::unique_ptr<ZSTD_CCtx, FreeContext> context_;

@@ -3,10 +3,14 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <system_error>
+#include <vector>
 
 #include "archive_reader.hpp"
+#include "archive_target.hpp"
 #include "archive_writer.hpp"
 #include "commands.hpp"
+#include "eventcore/store_administration.hpp"
 #include "json_text.hpp"
 #include "log_end.hpp"
 #include "progress_line.hpp"
@@ -54,23 +58,30 @@ Result<LogEnd> begin_of(const BackupOptions& options, EventStore& store, Console
   return base;
 }
 
-/// Copies the log up to `until`, or to the end of the batch at which the user stops it.
+/// Copies the log up to `until`, or to the end of the batch at which the user stops it. What is
+/// copied is compared with the store's checksums: an archive has its own, which would make damage
+/// look right.
 Result<void> copy(EventStore& store, Position after, Position until, ArchiveWriter& writer,
                   Console& console) {
   ProgressLine line(console, "backing up", "events");
   LogQuery query{.after = after, .until = until, .with_batch = true};
-  while (query.after < until) {
+  Position checked = after;
+  for (bool stopped = false; query.after < until && !stopped;) {
     const Result<EventPage> page = store.read(query);
     if (!page) return page.error();
-    for (const StoredEvent& event : page->events) {
-      if (writer.between_batches() && console.stopped()) return {};
-      if (auto added = writer.add(event); !added) return added;
-    }
     if (page->events.empty()) {
       return make_error(ErrorCode::Corrupt, "the log ends before its head", {}, page->scanned_to);
     }
-    query.after = page->events.back().position;
+    for (const StoredEvent& event : page->events) {
+      stopped = writer.between_batches() && console.stopped();
+      if (stopped) break;
+      if (auto added = writer.add(event); !added) return added;
+      query.after = event.position;
+    }
     line.update(query.after - after, until - after);
+    if (!writer.between_batches()) continue;
+    if (auto same = store.administration().check_batches(checked, query.after); !same) return same;
+    checked = query.after;
   }
   return {};
 }
@@ -99,7 +110,8 @@ ExitCode back_up(const BackupOptions& options, EventStore& store, Console& conso
   const Result<LogEnd> after = begin_of(options, store, console);
   if (!after) return console.fail(after.error());
   const Result<std::unique_ptr<ArchiveWriter>> writer = ArchiveWriter::create(
-      options.file, {.after = *after, .created = begun, .store = store.description().location});
+      options.file, {.after = *after, .created = begun, .store = store.description().location},
+      options.force ? Existing::Replace : Existing::Keep);
   if (!writer) return console.fail(writer.error());
   const Position until = store.head();
   if (auto copied = copy(store, after->position, until, **writer, console); !copied) {
@@ -119,10 +131,28 @@ ExitCode back_up(const BackupOptions& options, EventStore& store, Console& conso
                       options.file + " is complete, but the store can't remember it");
 }
 
+/// What must not become the archive: the files of the store, and the archive before this one.
+Result<std::vector<std::filesystem::path>> sources_of(const BackupOptions& options) {
+  const Result<StoreUrl> url = StoreUrl::parse(options.store);
+  if (!url) return url.error();
+  std::vector<std::filesystem::path> sources = {options.incremental_from};
+  if (url->path().empty()) return sources;
+  std::error_code failure;
+  const std::filesystem::path linked = std::filesystem::weakly_canonical(url->path(), failure);
+  for (const char* suffix : {"", "-wal", "-shm", "-journal", "-writers"}) {
+    for (const std::filesystem::path& path : {url->path(), linked}) {
+      if (!path.empty()) sources.emplace_back(path.string() + suffix);
+    }
+  }
+  return sources;
+}
+
 ExitCode backup(const BackupOptions& options, Console& console) {
-  if (!options.force && std::filesystem::exists(options.file)) {
-    return console.fail(ExitCode::BadInput,
-                        options.file + " exists; choose another name, or replace it with --force");
+  const Result<std::vector<std::filesystem::path>> sources = sources_of(options);
+  if (!sources) return console.fail(sources.error());
+  const Existing existing = options.force ? Existing::Replace : Existing::Keep;
+  if (auto checked = check_target(options.file, existing, *sources); !checked) {
+    return console.fail(checked.error());
   }
   return with_store(console, options.store, options.read_only ? reading() : writing(),
                     [&](EventStore& store) { return back_up(options, store, console); });
@@ -148,12 +178,11 @@ void add_backup_command(CLI::App& app, Chosen& chosen) {
   CLI::Option* from = command
                           ->add_option("--incremental-from", options->incremental_from,
                                        "Only what came after this archive")
-                          ->type_name("FILE");
-  command
-      ->add_option("--after", options->after,
+                          ->type_name("FILE")
+                          ->check(not_empty);
+  add_whole_number(*command, "--after", options->after,
                    "Only what came after this position, the last one of a command")
       ->type_name("POSITION")
-      ->check(whole_number)
       ->excludes(from);
   command->add_flag("--force", options->force, "Replace the file if it exists");
   command->add_flag("--read-only", options->read_only,

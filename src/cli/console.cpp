@@ -1,9 +1,14 @@
 #include "console.hpp"
 
+#include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <climits>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -15,17 +20,14 @@ namespace {
 
 constexpr std::size_t kPendingBytes = std::size_t{64} * 1024;
 
-/// Writes all of `text`; returns 0 or errno.
-int write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(descriptor, text.data(), text.size());
-    if (written >= 0) {
-      text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno != EINTR) {
-      return errno;
-    }
-  }
-  return 0;
+/// How long a reader that does not read is waited for once the user wants an end.
+constexpr int kPatienceMs = 1'000;
+
+/// As much as surely fits where `poll` says that something does. Files never wait.
+std::size_t writable_at_once(int descriptor) {
+  struct stat status {};
+  const bool file = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+  return file ? SSIZE_MAX : PIPE_BUF;
 }
 
 std::size_t terminal_width(int descriptor) {
@@ -49,8 +51,37 @@ Console::Console(int out, int error, std::string name, std::stop_token stop)
       error_(error),
       name_(std::move(name)),
       stop_(std::move(stop)),
+      ring_(stop_, [this] { stopping_.ring(); }),
       width_(terminal_width(out)),
       shows_progress_(isatty(error) != 0) {}
+
+/// False if the user wants an end and nobody reads.
+bool Console::wait_for_reader(int descriptor) {
+  while (true) {
+    const bool stopped = stop_.stop_requested();
+    std::array<pollfd, 2> waits{{{descriptor, POLLOUT, 0}, {stopping_.descriptor(), POLLIN, 0}}};
+    const int ready = poll(waits.data(), stopped ? 1 : 2, stopped ? kPatienceMs : -1);
+    if (ready < 0 && errno != EINTR) return true;
+    if (waits[0].revents != 0) return true;
+    if (stopped && ready == 0) return false;
+  }
+}
+
+/// Writes all of `text`; returns 0 or errno, which is ECANCELED if the user wants an end and nobody
+/// reads.
+int Console::write_all(int descriptor, std::string_view text) {
+  const std::size_t at_once = writable_at_once(descriptor);
+  while (!text.empty()) {
+    if (!wait_for_reader(descriptor)) return ECANCELED;
+    const ssize_t written = write(descriptor, text.data(), std::min(text.size(), at_once));
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR && errno != EAGAIN) {
+      return errno;
+    }
+  }
+  return 0;
+}
 
 void Console::line(std::string_view text) {
   if (output_error_ != 0) return;
@@ -66,7 +97,7 @@ void Console::flush() {
 
 ExitCode Console::fail(ExitCode code, std::string_view message) {
   flush();
-  write_error(name_ + ": " + printable(redact_passwords(message)));
+  write_error(name_ + ": " + printable(redact_secrets(message)));
   return code;
 }
 
@@ -100,14 +131,21 @@ void Console::write_error(std::string text) {
 
 bool Console::stopped() const noexcept { return output_error_ != 0 || stop_.stop_requested(); }
 
-ExitCode Console::finish(ExitCode code) {
+ExitCode Console::finish_output(std::string_view done) {
   progress({});
   flush();
-  if (output_error_ == 0 || output_error_ == EPIPE) return code;
+  if (output_error_ == 0 || output_error_ == EPIPE) return ExitCode::Done;
+  if (std::exchange(output_error_told_, true)) return ExitCode::Failed;
   std::string message = "can't write the output: ";
-  message += std::strerror(output_error_);
-  const ExitCode failed = fail(ExitCode::Failed, message);
-  return code == ExitCode::Done ? failed : code;
+  message += output_error_ == ECANCELED ? "interrupted, and nobody reads the output"
+                                        : std::strerror(output_error_);
+  if (!done.empty()) message.append("; ").append(done);
+  return fail(ExitCode::Failed, message);
+}
+
+ExitCode Console::finish(ExitCode code) {
+  const ExitCode written = finish_output();
+  return code == ExitCode::Done ? written : code;
 }
 
 std::string printable(std::string_view text) {

@@ -160,12 +160,13 @@ void add_selection_options(CLI::App& command, SelectionOptions& options) {
                   "2h, 7d")
       ->type_name("TIME");
   command.add_option("--until", options.until, "Events before this time")->type_name("TIME");
-  command.add_option("--after", options.after, "Events behind this position of the log")
-      ->type_name("POSITION")
-      ->check(whole_number);
-  command.add_option("--limit", options.limit, "At most this many events")
-      ->type_name("COUNT")
-      ->check(whole_number);
+  add_whole_number(command, "--after", options.after, "Events behind this position of the log")
+      ->type_name("POSITION");
+  add_whole_number(command, "--limit", options.limit, "At most this many events")
+      ->type_name("COUNT");
+  for (const char* name : {"--type", "--correlation", "--trace", "--since", "--until"}) {
+    command.get_option(name)->check(not_empty);
+  }
 }
 
 bool Selection::asks_for_batch() const noexcept { return !correlation_id.empty() || trace_id; }
@@ -204,7 +205,10 @@ Result<Selection> parse_selection(const SelectionOptions& options, Timestamp now
   if (!until) return until.error();
   selection.since = *since;
   selection.until = *until;
-  selection.after = {options.after};
+  if (selection.since && selection.until && *selection.since > *selection.until) {
+    return make_error(ErrorCode::InvalidArgument, "--since is later than --until");
+  }
+  selection.after = {options.after.value_or(0)};
   selection.limit = options.limit;
   return selection;
 }

@@ -31,7 +31,7 @@ struct SelectionOptions {
   std::string trace = {};
   std::string since = {};
   std::string until = {};
-  std::uint64_t after = 0;
+  std::optional<std::uint64_t> after = {};
   std::optional<std::uint64_t> limit = {};
 };
 
@@ -51,6 +51,10 @@ struct Selection {
   Position after;
   std::optional<std::uint64_t> limit;
 
+  /// What follows the log does not look for a time at which to begin.
+  [[nodiscard]] bool matches_time(Timestamp time) const noexcept {
+    return (!since || time >= *since) && (!until || time < *until);
+  }
   /// What the store's filter can't tell: correlation and trace.
   [[nodiscard]] bool asks_for_batch() const noexcept;
   [[nodiscard]] bool matches_batch(const StoredBatch* batch) const noexcept;

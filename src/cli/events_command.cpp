@@ -53,7 +53,9 @@ ExitCode follow(EventStore& store, const Selection& selection, Position after, b
     if (!page && page.error().code == ErrorCode::Cancelled) break;
     if (!page) return console.fail(page.error());
     for (const StoredEvent& event : page->events) {
-      if (selection.matches_batch(event.batch)) printer.event(event);
+      if (selection.matches_batch(event.batch) && selection.matches_time(event.time)) {
+        printer.event(event);
+      }
     }
     printer.page_ended();
   }

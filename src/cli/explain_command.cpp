@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <memory>
 
 #include "commands.hpp"
@@ -9,6 +8,7 @@
 #include "eventcore/uuid.hpp"
 #include "store_option.hpp"
 #include "time_text.hpp"
+#include "whole_number.hpp"
 
 namespace eventcore::cli {
 namespace {
@@ -19,6 +19,7 @@ constexpr std::chrono::hours kClockSkew{1};
 struct ExplainOptions {
   std::string store;
   std::string what;
+  std::string key;
   bool json = false;
 };
 
@@ -230,9 +231,12 @@ std::optional<Timestamp> minting_time(const Uuid& id) {
   return Timestamp(std::chrono::milliseconds(milliseconds));
 }
 
-Result<void> explain_command_id(EventStore& store, const Uuid& id, Console& console,
-                                Explainer& explainer) {
-  const auto wanted = [&](const StoredBatch& batch) { return batch.id == id; };
+/// Explains the command `id`, if it has an event of this ordinal.
+Result<void> explain_command_id(EventStore& store, const Uuid& id, std::uint64_t ordinal,
+                                Console& console, Explainer& explainer) {
+  const auto wanted = [&](const StoredBatch& batch) {
+    return batch.id == id && ordinal < batch.events;
+  };
   Position after = {0};
   if (const auto minted = minting_time(id)) {
     const Result<Position> before = position_before(store, *minted - kClockSkew);
@@ -244,37 +248,44 @@ Result<void> explain_command_id(EventStore& store, const Uuid& id, Console& cons
   return search(store, {0}, wanted, console, explainer);
 }
 
-std::optional<Position> parse_position(std::string_view text) {
-  Position position;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), position.value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return position;
-}
-
 Result<void> explain_any(EventStore& store, const std::string& what, Console& console,
                          Explainer& explainer) {
   // An event's id is its command's id, a slash and its ordinal.
-  if (const auto id = Uuid::parse(std::string_view(what).substr(0, what.find('/')))) {
-    return explain_command_id(store, *id, console, explainer);
+  const std::string_view text = what;
+  const std::size_t slash = text.find('/');
+  if (const auto id = Uuid::parse(text.substr(0, slash))) {
+    std::optional<std::uint64_t> ordinal = 0;
+    if (slash != std::string_view::npos) ordinal = parse_whole_number(text.substr(slash + 1));
+    if (ordinal) return explain_command_id(store, *id, *ordinal, console, explainer);
+    return make_error(ErrorCode::InvalidArgument,
+                      "'" + what + "' is no event id: a number follows the slash");
   }
   if (const auto trace = parse_trace_id(what)) {
     const auto wanted = [&](const StoredBatch& batch) { return batch.trace.trace_id == *trace; };
     return search(store, {0}, wanted, console, explainer);
   }
-  if (const auto position = parse_position(what); position && position->value != 0) {
-    return explain_position(store, *position, explainer);
+  if (const auto position = parse_whole_number(what); position && *position != 0) {
+    return explain_position(store, {*position}, explainer);
   }
   return make_error(ErrorCode::InvalidArgument,
                     "'" + what + "' is no position (1, 2, …), command id or trace id");
 }
 
+Result<void> explain_key(EventStore& store, const std::string& key, Console& console,
+                         Explainer& explainer) {
+  const auto wanted = [&](const StoredBatch& batch) { return batch.key == key; };
+  return search(store, {0}, wanted, console, explainer);
+}
+
 ExitCode explain(const ExplainOptions& options, Console& console) {
   return with_store(console, options.store, reading(), [&](EventStore& store) {
     Explainer explainer(store, options.json, console);
-    const Result<void> explained = explain_any(store, options.what, console, explainer);
+    const Result<void> explained = options.key.empty()
+                                       ? explain_any(store, options.what, console, explainer)
+                                       : explain_key(store, options.key, console, explainer);
     if (!explained) return console.fail(explained.error());
     if (explainer.printed() != 0 || console.stopped()) return ExitCode::Done;
-    return console.fail(ExitCode::Failed, "nothing is stored under '" + options.what +
+    return console.fail(ExitCode::Failed, "nothing is stored under '" + options.what + options.key +
                                               "'; the head is position " +
                                               std::to_string(store.head().value));
   });
@@ -289,19 +300,25 @@ void add_explain_command(CLI::App& app, Chosen& chosen) {
       "Shows the command that wrote the events: which streams it had read and at which version,\n"
       "who was faster in attempts that failed, and what it wrote. A trace may hold several "
       "commands.\n"
-      "A position is found at once, a command id by its time; a trace is searched in the whole "
-      "log.\n\n"
+      "A position is found at once, a command id by its time; a trace or a key is searched in the "
+      "whole log.\n\n"
       "Examples:\n"
       "  eventcore explain --store sqlite:shop.db 1042\n"
       "  eventcore explain --store sqlite:shop.db 0190b2f1-5a3c-7d4e-8f60-718293a4b5c6\n"
       "  eventcore explain --store sqlite:shop.db 4bf92f3577b34da6a3ce929d0e0e4736 --json\n");
   add_store_option(*command, options->store);
-  command
-      ->add_option("WHAT", options->what,
-                   "A position, a command id (or event id), or a trace id (or traceparent)")
-      ->required();
+  CLI::Option* what =
+      command
+          ->add_option("WHAT", options->what,
+                       "A position, a command id (or event id), or a trace id (or traceparent)")
+          ->check(not_empty);
+  command->add_option("--key", options->key, "Instead: the command with this idempotency key")
+      ->type_name("KEY")
+      ->check(not_empty)
+      ->excludes(what);
   command->add_flag("--json", options->json, "Print an object a line for machines");
   command->callback([&chosen, options] {
+    if (options->what.empty() && options->key.empty()) throw CLI::RequiredError("WHAT or --key");
     chosen = [options](Console& console) { return explain(*options, console); };
   });
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "eventcore/assert.hpp"
+#include "json_scanner.hpp"
 
 namespace eventcore::cli {
 namespace {
@@ -14,40 +15,6 @@ using nlohmann::json;
 constexpr std::string_view kSpace = " \t\r\n";
 
 bool is_space(char c) { return kSpace.find(c) != std::string_view::npos; }
-
-/// Remembers the first error of a parse and keeps no values.
-class ErrorFinder : public nlohmann::json_sax<json> {
- public:
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(number_integer_t) override { return true; }
-  bool number_unsigned(number_unsigned_t) override { return true; }
-  bool number_float(number_float_t, const string_t&) override { return true; }
-  bool string(string_t&) override { return true; }
-  bool binary(binary_t&) override { return true; }
-  bool start_object(std::size_t) override { return true; }
-  bool key(string_t&) override { return true; }
-  bool end_object() override { return true; }
-  bool start_array(std::size_t) override { return true; }
-  bool end_array() override { return true; }
-  bool parse_error(std::size_t position, const std::string& last_token,
-                   const nlohmann::detail::exception&) override {
-    column_ = position;
-    token_ = last_token;
-    return false;
-  }
-
-  [[nodiscard]] std::string message() const {
-    // A token may be a whole string of the payload: messages show only its beginning.
-    std::string near = token_.size() > 20 ? token_.substr(0, 20) + "…" : token_;
-    return "invalid JSON in column " + std::to_string(column_) +
-           (near.empty() ? std::string() : ", near '" + near + "'");
-  }
-
- private:
-  std::size_t column_ = 0;
-  std::string token_;
-};
 
 /// The end of the string that begins at `begin`. Requires: valid JSON.
 std::size_t string_end(std::string_view text, std::size_t begin) {
@@ -78,10 +45,7 @@ std::size_t value_end(std::string_view text, std::size_t begin) {
 
 }  // namespace
 
-bool is_json(std::string_view text) {
-  ErrorFinder finder;
-  return json::sax_parse(text.begin(), text.end(), &finder);
-}
+bool is_json(std::string_view text) { return JsonScanner(text).scan(); }
 
 std::string minified(std::string_view text) {
   std::string out;
@@ -104,9 +68,9 @@ std::string quoted(std::string_view text) {
 }
 
 Result<std::vector<JsonMember>> members_of(std::string_view text) {
-  ErrorFinder finder;
-  if (!json::sax_parse(text.begin(), text.end(), &finder)) {
-    return make_error(ErrorCode::InvalidArgument, finder.message());
+  JsonScanner scanner(text);
+  if (!scanner.scan()) {
+    return make_error(ErrorCode::InvalidArgument, scanner.message());
   }
   std::size_t at = text.find_first_not_of(kSpace);
   if (text[at] != '{') {

@@ -12,7 +12,7 @@
 
 namespace eventcore::cli {
 
-/// Whether `text` is one JSON value in valid UTF-8.
+/// Whether `text` is one JSON value in valid UTF-8, and nothing else: no NUL, no byte order mark.
 [[nodiscard]] bool is_json(std::string_view text);
 
 /// JSON without white space between its parts. Requires: `is_json(text)`.

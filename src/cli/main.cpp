@@ -1,15 +1,20 @@
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
 #include <exception>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "commands.hpp"
 #include "console.hpp"
+#include "eventcore/store_url.hpp"
 #include "stop_signals.hpp"
 
 namespace {
@@ -52,13 +57,29 @@ std::string name_of(const CLI::App& app) {
   return name;
 }
 
-int usage_error(const CLI::App& app, const CLI::ParseError& error, std::string_view first_argument,
-                std::stop_token stop) {
+/// The parser's words repeat arguments. A shell may have cut one out of a URL with a password.
+std::string without_secrets(const std::string& message,
+                            const std::vector<std::string_view>& arguments) {
+  std::string all;
+  for (const std::string_view argument : arguments) all.append(argument).append(" ");
+  const bool hides = all.find('@') != std::string::npos || eventcore::redact_secrets(all) != all;
+  const auto repeated = [&](std::string_view argument) {
+    const bool is_name = argument.starts_with('-') && argument.find('=') == std::string_view::npos;
+    return !is_name && message.find(argument) != std::string::npos;
+  };
+  if (!hides || std::none_of(arguments.begin(), arguments.end(), repeated)) return message;
+  return "an argument is wrong, and not repeated here because it may hold a password";
+}
+
+int usage_error(const CLI::App& app, const CLI::ParseError& error,
+                const std::vector<std::string_view>& arguments, std::stop_token stop) {
   const std::string name = name_of(app);
-  std::string message = error.what();
+  const std::string_view first_argument = arguments.empty() ? "" : arguments.front();
+  std::string message = without_secrets(error.what(), arguments);
   // The parser only misses a subcommand, and does not say which word it took for none.
   if (app.get_subcommands().empty() && !first_argument.empty() && first_argument.front() != '-') {
-    message = "there is no subcommand '" + std::string(first_argument) + "'";
+    message =
+        without_secrets("there is no subcommand '" + std::string(first_argument) + "'", arguments);
   }
   Console console(STDOUT_FILENO, STDERR_FILENO, name, std::move(stop));
   return static_cast<int>(console.fail(ExitCode::BadInput, message + "; see " + name + " --help"));
@@ -75,6 +96,15 @@ int print_help(const CLI::App& app, const CLI::Success& asked, std::stop_token s
   return static_cast<int>(console.finish(ExitCode::Done));
 }
 
+/// The next file that is opened would take the place of a standard stream that is closed. What
+/// stands there instead refuses, so that nothing seems to be read or written.
+void fill_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) >= 0 || errno != EBADF) continue;
+    static_cast<void>(open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+  }
+}
+
 int run(int argc, char** argv) {
   eventcore::cli::StopSignalsThread signals;
   signals.start();
@@ -86,7 +116,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& success) {
     return print_help(app, success, signals.token());
   } catch (const CLI::ParseError& error) {
-    return usage_error(app, error, argc > 1 ? argv[1] : "", signals.token());
+    return usage_error(app, error, {argv + std::min(argc, 1), argv + argc}, signals.token());
   }
   Console console(STDOUT_FILENO, STDERR_FILENO, name_of(app), signals.token());
   return static_cast<int>(console.finish(chosen(console)));
@@ -95,6 +125,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  fill_standard_streams();
   signal(SIGPIPE, SIG_IGN);
   try {
     return run(argc, argv);

@@ -133,13 +133,13 @@ void add_streams_command(CLI::App& app, Chosen& chosen) {
       "  eventcore streams --store sqlite:shop.db product-22423\n");
   add_store_option(*command, options->store);
   CLI::Option* one =
-      command->add_option("STREAM", options->one, "Show this stream instead of the list");
+      command->add_option("STREAM", options->one, "Show this stream instead of the list")
+          ->check(not_empty);
   add_stream_options(*command, options->streams);
   command->add_option("--after", options->after, "List the streams behind this id")
       ->type_name("ID");
-  command->add_option("--limit", options->limit, "List at most this many")
-      ->type_name("COUNT")
-      ->check(whole_number);
+  add_whole_number(*command, "--limit", options->limit, "List at most this many")
+      ->type_name("COUNT");
   for (const char* name : {"--prefix", "--pattern", "--after", "--limit"}) {
     one->excludes(command->get_option(name));
   }

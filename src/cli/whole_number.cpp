@@ -1,16 +1,28 @@
 #include "whole_number.hpp"
 
+#include <CLI/CLI.hpp>
 #include <charconv>
-#include <cstdint>
 
 namespace eventcore::cli {
 
-std::string whole_number(const std::string& text) {
+CLI::Option* add_whole_number(CLI::App& command, const std::string& name,
+                              std::optional<std::uint64_t>& to, const std::string& description) {
+  const auto take = [&to, name](const std::string& text) {
+    to = parse_whole_number(text);
+    if (to) return;
+    throw CLI::ValidationError(name, "'" + text + "' is no integer from 0 to 18446744073709551615");
+  };
+  return command.add_option_function<std::string>(name, take, description);
+}
+
+std::string not_empty(const std::string& text) { return text.empty() ? "it is empty" : ""; }
+
+std::optional<std::uint64_t> parse_whole_number(std::string_view text) {
   std::uint64_t number = 0;
   const char* const end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, number);
-  if (error == std::errc() && rest == end) return {};
-  return "'" + text + "' is no integer from 0 to 18446744073709551615";
+  if (error != std::errc() || rest != end) return std::nullopt;
+  return number;
 }
 
 }  // namespace eventcore::cli

@@ -1,14 +1,31 @@
 #pragma once
 
 /// \file
-/// `whole_number`: the check of options that are positions or counts.
+/// `add_whole_number`: options that are positions or counts.
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
 
 namespace eventcore::cli {
 
-/// Empty if `text` is an integer from 0 to 2^64 - 1, else why it is none. The parser's own
-/// conversion takes negative, broken and too large numbers for others.
-[[nodiscard]] std::string whole_number(const std::string& text);
+/// Adds an option that is an integer from 0 to 2^64 - 1 in decimal. The parser's own conversion
+/// takes leading zeros for octal, and negative, broken and too large numbers for others.
+/// Ownership: `to` outlives the parsing.
+CLI::Option* add_whole_number(CLI::App& command, const std::string& name,
+                              std::optional<std::uint64_t>& to, const std::string& description);
+
+/// Empty if `text` has characters, else why that is wrong: a check of options that select, where
+/// nothing would select everything.
+[[nodiscard]] std::string not_empty(const std::string& text);
+
+/// The number that is written as `text`, in decimal digits alone.
+[[nodiscard]] std::optional<std::uint64_t> parse_whole_number(std::string_view text);
 
 }  // namespace eventcore::cli

@@ -11,7 +11,7 @@ namespace eventcore {
 namespace {
 
 constexpr std::string_view kHidden = "***";
-constexpr std::string_view kForms = "use memory:, sqlite:PATH or postgres://USER@HOST/DATABASE";
+constexpr std::string_view kForms = "use memory:, sqlite:PATH or postgres://HOST/DATABASE";
 
 Error bad_url(std::string message) {
   return make_error(ErrorCode::InvalidArgument, "bad store URL: " + std::move(message));
@@ -29,87 +29,61 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return true;
 }
 
-/// The end of the word that begins at `begin`: a URL holds no white space.
-std::size_t word_end(std::string_view text, std::size_t begin) {
-  while (begin != text.size() && !is_space(text[begin])) ++begin;
-  return begin;
+std::size_t find_ignoring_case(std::string_view text, std::string_view word, std::size_t from) {
+  for (; from + word.size() <= text.size(); ++from) {
+    if (equals_ignoring_case(text.substr(from, word.size()), word)) return from;
+  }
+  return std::string_view::npos;
 }
 
-/// The first place at or behind `from` where user and password may begin: behind `://`, or behind
-/// the scheme of a PostgreSQL URL that lacks the slashes.
-std::size_t find_user_info(std::string_view text, std::size_t from) {
+/// The first place where user and password may begin: behind `://`, or behind the scheme of a
+/// PostgreSQL URL that lacks the slashes.
+std::size_t find_user_info(std::string_view text) {
   std::size_t found = std::string_view::npos;
   for (const std::string_view mark : {"://", "postgres:", "postgresql:"}) {
-    const std::size_t at = text.find(mark, from);
+    const std::size_t at = find_ignoring_case(text, mark, 0);
     if (at != std::string_view::npos) found = std::min(found, at + mark.size());
   }
+  if (found != std::string_view::npos && text.substr(found).starts_with("//")) found += 2;
   return found;
 }
 
-/// Replaces `user:password@` of each URL by `user:***@`. A password may hold any character, also
-/// `/` and `@` that should have been escaped: the last `@` of the word counts.
+/// What begins like `user:password` and is cut off before its `@`: behind the colon of a host is a
+/// port.
+bool is_cut_off_user_info(std::string_view text) {
+  const std::string_view authority = text.substr(0, text.find_first_of("/?"));
+  if (authority.starts_with('[')) return false;
+  const std::size_t colon = authority.find(':');
+  if (colon == std::string_view::npos) return false;
+  return authority.find_first_not_of("0123456789", colon + 1) != std::string_view::npos;
+}
+
 std::string redact_user_info(std::string_view text) {
-  std::string out;
-  std::size_t done = 0;
-  for (std::size_t begin = find_user_info(text, 0); begin != std::string_view::npos;
-       begin = find_user_info(text, done)) {
-    if (text.substr(begin).starts_with("//")) begin += 2;
-    const std::size_t end = word_end(text, begin);
-    out += text.substr(done, begin - done);
-    const std::string_view word = text.substr(begin, end - begin);
-    const std::size_t at = word.rfind('@');
-    const std::size_t colon = word.find(':');
-    if (at != std::string_view::npos && colon < at) {
-      out += word.substr(0, colon + 1);
-      out += kHidden;
-      out += word.substr(at);
-    } else {
-      out += word;
-    }
-    done = end;
+  const std::size_t begin = find_user_info(text);
+  if (begin == std::string_view::npos) return std::string(text);
+  std::string out(text.substr(0, begin));
+  const std::size_t at = text.rfind('@');
+  if (at != std::string_view::npos && at >= begin) {
+    return out.append(kHidden).append(text.substr(at));
   }
-  return out += text.substr(done);
+  const std::string_view rest = text.substr(begin);
+  return out += is_cut_off_user_info(rest) ? kHidden : rest;
 }
 
-/// The value at the beginning of `text`: quoted, or up to a separator.
-std::size_t value_end(std::string_view text) {
-  if (!text.empty() && (text.front() == '\'' || text.front() == '"')) {
-    for (std::size_t i = 1; i != text.size(); ++i) {
-      if (text[i] == '\\' && i + 1 != text.size()) {
-        ++i;
-      } else if (text[i] == text.front()) {
-        return i + 1;
-      }
-    }
-    return text.size();
-  }
-  std::size_t end = 0;
-  while (end != text.size() && text[end] != '&' && !is_space(text[end])) ++end;
-  return end;
-}
-
-/// Replaces the values of `password=…`, `sslpassword=…` and the like.
+/// Hides what follows `password=`, `sslpassword =` and the like.
 std::string redact_parameters(std::string_view text) {
   constexpr std::string_view kName = "password";
-  std::string out;
-  std::size_t i = 0;
-  while (i != text.size()) {
-    if (!equals_ignoring_case(text.substr(i, kName.size()), kName)) {
-      out += text[i++];
-      continue;
-    }
-    out += text.substr(i, kName.size());
-    i += kName.size();
-    std::size_t sign = i;
-    while (sign != text.size() && is_space(text[sign])) ++sign;
-    if (sign == text.size() || text[sign] != '=') continue;
-    ++sign;
-    while (sign != text.size() && is_space(text[sign])) ++sign;
-    out += text.substr(i, sign - i);
-    out += kHidden;
-    i = sign + value_end(text.substr(sign));
+  std::size_t at = find_ignoring_case(text, kName, 0);
+  for (; at != std::string_view::npos; at = find_ignoring_case(text, kName, at)) {
+    at += kName.size();
+    std::size_t value = at;
+    while (value != text.size() && is_space(text[value])) ++value;
+    if (value == text.size() || text[value] != '=') continue;
+    ++value;
+    while (value != text.size() && is_space(text[value])) ++value;
+    return std::string(text.substr(0, value)).append(kHidden);
   }
-  return out;
+  return std::string(text);
 }
 
 std::optional<Durability> parse_durability(std::string_view text) {
@@ -126,21 +100,21 @@ std::optional<Durability> parse_durability(std::string_view text) {
 
 Error unknown_scheme(std::string_view text) {
   const std::size_t colon = text.find(':');
-  if (colon != std::string_view::npos) {
-    return bad_url("unknown scheme '" + std::string(text.substr(0, colon)) + "'; " +
-                   std::string(kForms));
+  const std::string_view scheme = text.substr(0, colon);
+  const bool may_hold_secrets = text.empty() || text.find_first_of("=@ \t\r\n") != text.npos;
+  const bool is_url = colon != text.npos && text.substr(colon).starts_with("://") &&
+                      scheme.find_first_of("=@ \t\r\n") == text.npos;
+  if (is_url || (colon != text.npos && !may_hold_secrets)) {
+    return bad_url("unknown scheme '" + std::string(scheme) + "'; " + std::string(kForms));
   }
-  // Text with `=` or `@` may be a connection string with a password: it is not repeated.
-  if (text.empty() || text.find_first_of("=@ ") != std::string_view::npos) {
-    return bad_url("it has no scheme; " + std::string(kForms));
-  }
+  if (may_hold_secrets) return bad_url("it has no scheme; " + std::string(kForms));
   return bad_url("'" + std::string(text) +
                  "' has no scheme; for a file write sqlite:" + std::string(text));
 }
 
 }  // namespace
 
-std::string redact_passwords(std::string_view text) {
+std::string redact_secrets(std::string_view text) {
   return redact_parameters(redact_user_info(text));
 }
 
@@ -149,7 +123,9 @@ Result<StoreUrl> StoreUrl::parse_sqlite(std::string_view rest) {
   std::string_view path = rest.substr(0, mark);
   if (path.starts_with("///")) path.remove_prefix(2);
   if (path.starts_with("//")) {
-    return bad_url("sqlite: takes a path, not a host; write sqlite:" + std::string(path.substr(2)) +
+    const bool may_hold_secrets = path.find('@') != std::string_view::npos;
+    return bad_url("sqlite: takes a path, not a host; write sqlite:" +
+                   std::string(may_hold_secrets ? "PATH" : path.substr(2)) +
                    " or sqlite:///ABSOLUTE/PATH");
   }
   if (path.empty()) return bad_url("sqlite: needs a path, as in sqlite:shop.db");
@@ -161,7 +137,7 @@ Result<StoreUrl> StoreUrl::parse_sqlite(std::string_view rest) {
   if (mark == std::string_view::npos) return url;
 
   std::string_view query = rest.substr(mark + 1);
-  url.redacted_ += redact_passwords("?" + std::string(query));
+  url.redacted_ += redact_secrets("?" + std::string(query));
   while (!query.empty()) {
     const std::size_t end = query.find('&');
     const std::string_view parameter = query.substr(0, end);
@@ -188,7 +164,7 @@ Result<StoreUrl> StoreUrl::parse(std::string_view text) {
   }
   if (text.starts_with("postgres://") || text.starts_with("postgresql://")) {
     StoreUrl url(Backend::Postgres);
-    url.redacted_ = redact_passwords(text);
+    url.redacted_ = redact_secrets(text);
     return url;
   }
   if (text.starts_with("postgres:") || text.starts_with("postgresql:")) {
@@ -214,8 +190,7 @@ Result<std::unique_ptr<EventStore>> open_store(const StoreUrl& url, OpenStoreOpt
     case StoreUrl::Backend::Postgres:
       break;
   }
-  return make_error(ErrorCode::InvalidArgument,
-                    "the PostgreSQL store is not built in yet: " + url.redacted());
+  return make_error(ErrorCode::InvalidArgument, "the PostgreSQL store is not built in yet");
 }
 
 }  // namespace eventcore

@@ -3,6 +3,7 @@
 #include <array>
 #include <system_error>
 
+#include "check_checksums.hpp"
 #include "sqlite_sql.hpp"
 #include "verify.hpp"
 
@@ -155,6 +156,12 @@ Result<VerifyReport> Administration::verify(const Progress& progress) {
   auto report = verify_file(reader.connection(), state_.head(), progress);
   if (!report && closing_) return shutting_down();
   return report;
+}
+
+Result<void> Administration::check_batches(Position after, Position until) {
+  const detail::MutexLock lock(mutex_);
+  if (auto connected = connect(); !connected) return connected.error();
+  return check_checksums(reader_.connection(), after, until);
 }
 
 Result<void> Administration::import_batch(WriteBatch& batch, Position first, Timestamp time) {

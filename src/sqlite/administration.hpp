@@ -25,6 +25,8 @@ class Administration final : public StoreAdministration {
   [[nodiscard]] Result<StoreStats> stats() override EVENTCORE_EXCLUDES(mutex_);
   [[nodiscard]] Result<VerifyReport> verify(const Progress& progress) override
       EVENTCORE_EXCLUDES(mutex_);
+  [[nodiscard]] Result<void> check_batches(Position after, Position until) override
+      EVENTCORE_EXCLUDES(mutex_);
   [[nodiscard]] Result<void> import_batch(WriteBatch& batch, Position first,
                                           Timestamp time) override;
   [[nodiscard]] Result<void> record_backup(Position position, Timestamp time) override;

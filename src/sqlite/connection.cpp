@@ -1,11 +1,48 @@
 #include "connection.hpp"
 
+#include <unistd.h>
+
 namespace eventcore::sqlite {
 namespace {
 
 // SQLite takes a null pointer for NULL, which an empty view may hold.
 const char* not_null(std::string_view view) noexcept {
   return view.data() == nullptr ? "" : view.data();
+}
+
+// Journals are there while somebody has the file open, and after a crash; beside the file itself,
+// not beside a link to it.
+bool is_at_rest(const std::filesystem::path& name) {
+  std::error_code failure;
+  const std::filesystem::path path = std::filesystem::canonical(name, failure);
+  if (failure) return false;
+  for (const char* suffix : {"-wal", "-journal"}) {
+    if (std::filesystem::exists(path.string() + suffix, failure) || failure) return false;
+  }
+  return access(path.c_str(), R_OK) == 0 && access(folder_of(path).c_str(), W_OK) != 0;
+}
+
+// A URI for `path`, of which only letters, digits and the likes of `/` stand for themselves.
+std::string immutable_uri(const std::filesystem::path& path) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string uri = path.is_absolute() ? "file://" : "file:./";
+  for (const char c : path.string()) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                       (byte >= '0' && byte <= '9') || c == '/' || c == '.' || c == '_' || c == '-';
+    if (plain) {
+      uri += c;
+    } else {
+      uri.append({'%', kHex[byte >> 4U], kHex[byte & 0xFU]});
+    }
+  }
+  return uri += "?immutable=1";
+}
+
+// SQLite takes some names for URIs, and some for databases in memory.
+std::string plain_name(const std::filesystem::path& path) {
+  std::string name = path.string();
+  return name.starts_with("file:") || name.starts_with(':') ? "./" + name : name;
 }
 
 ErrorCode code_of(int result) noexcept {
@@ -61,8 +98,11 @@ std::string_view Statement::bytes(int column) noexcept {
 
 Result<Connection> Connection::open(const Options& options) {
   sqlite3* opened = nullptr;
-  const int flags = options.flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-  const int result = sqlite3_open_v2(options.path.c_str(), &opened, flags, options.vfs);
+  const bool as_it_is = (options.flags & SQLITE_OPEN_READONLY) != 0 && is_at_rest(options.path);
+  const std::string name = as_it_is ? immutable_uri(options.path) : plain_name(options.path);
+  const int flags = options.flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+                    (as_it_is ? SQLITE_OPEN_URI : 0);
+  const int result = sqlite3_open_v2(name.c_str(), &opened, flags, options.vfs);
   Connection connection;
   connection.database_.reset(opened);
   if (opened == nullptr) return make_error(ErrorCode::Unavailable, "no memory to open the store");
@@ -73,6 +113,10 @@ Result<Connection> Connection::open(const Options& options) {
 
 void Connection::set_busy_timeout(std::chrono::milliseconds timeout) const noexcept {
   sqlite3_busy_timeout(database_.get(), static_cast<int>(timeout.count()));
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : ".";
 }
 
 Result<Statement> Connection::prepare(const char* sql) const {

@@ -86,7 +86,9 @@ class Connection {
   };
 
   Connection() = default;
-  /// Errors: Unavailable, Corrupt.
+  /// Opens the file of that name, whatever it means to SQLite otherwise. A file that nobody has
+  /// open, in a folder that may not be written to, is read as it is, without the shared memory that
+  /// SQLite would make beside it. Errors: Unavailable, Corrupt.
   [[nodiscard]] static Result<Connection> open(const Options& options);
 
   [[nodiscard]] bool is_open() const noexcept { return database_ != nullptr; }
@@ -115,6 +117,9 @@ class Connection {
   };
   std::unique_ptr<sqlite3, Close> database_;
 };
+
+/// The folder that holds `path`.
+[[nodiscard]] std::filesystem::path folder_of(const std::filesystem::path& path);
 
 /// A read transaction for its scope: everything in it sees one state of the file.
 class ReadTransaction {

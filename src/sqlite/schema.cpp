@@ -94,6 +94,9 @@ Result<void> check_path(const SqliteStoreOptions& options) {
   if (fs::is_directory(status)) {
     return about(ErrorCode::Unavailable, path, "is a folder, not a store");
   }
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    return about(ErrorCode::Unavailable, path, "is no regular file, and no store");
+  }
   if (fs::exists(status)) return {};
   if (failure && status.type() != fs::file_type::not_found) {
     return about(ErrorCode::Unavailable, path, "can't be looked at: " + failure.message());
@@ -102,6 +105,19 @@ Result<void> check_path(const SqliteStoreOptions& options) {
     return about(ErrorCode::Unavailable, path, "does not exist");
   }
   return create_folder(path.parent_path());
+}
+
+// A reader can't bring a journal into its folder's shared memory unless it may write there.
+Error with_advice(Error error, const fs::path& name) {
+  std::error_code failure;
+  const fs::path path = fs::weakly_canonical(name, failure);
+  const std::string journal = path.string() + "-wal";
+  if (fs::exists(journal) && access(folder_of(path).c_str(), W_OK) != 0) {
+    error.message += "; " + journal +
+                     " holds commits that were not written back: open the store once as a user who "
+                     "may write to its folder, or copy both files to a folder of your own";
+  }
+  return error;
 }
 
 Result<void> migrate_in_transaction(const Connection& connection, const fs::path& path) {
@@ -150,9 +166,10 @@ Result<void> prepare_file(const SqliteStoreOptions& options, WriterTurn& turn) {
        .busy_timeout = options.busy_timeout});
   if (!connection) return connection.error();
   auto identity = identify(*connection);
-  if (!identity) return identity.error();
+  if (!identity)
+    return options.read_only ? with_advice(identity.error(), options.path) : identity.error();
   if (auto checked = check_identity(*identity, options.path); !checked) return checked;
-  if (options.read_only && identity->is_new()) {
+  if ((options.read_only || !options.create) && identity->is_new()) {
     return about(ErrorCode::Unavailable, options.path, "is empty, not a store");
   }
   if (!options.read_only && sqlite3_db_readonly(connection->handle(), "main") != 0) {

@@ -26,6 +26,39 @@ Error failed(const char* what, const std::filesystem::path& path) {
                                                 std::generic_category().message(errno));
 }
 
+// Who may use the database may take turns: its mode, and its owner if we may choose one.
+int create_beside(const std::filesystem::path& database, const std::filesystem::path& path) {
+  struct stat status {};
+  if (stat(database.c_str(), &status) != 0) return -1;
+  const mode_t mode = status.st_mode & 0666U;
+  const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_CREAT | O_EXCL, mode);
+  if (file < 0) return -1;
+  // A file system without modes and owners has none to lose.
+  [[maybe_unused]] const int set = fchmod(file, mode);
+  if (geteuid() == 0) {
+    [[maybe_unused]] const int given = fchown(file, status.st_uid, status.st_gid);
+  }
+  return file;
+}
+
+int open_side_file(const std::filesystem::path& database, const std::filesystem::path& path,
+                   bool create) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (file >= 0 || errno != ENOENT || !create) return file;
+  const int created = create_beside(database, path);
+  if (created >= 0 || errno != EEXIST) return created;
+  return ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+}
+
+// Gives the page its place on the disk: filling a hole on a full disk through a mapping would kill
+// the process. Returns 0 or an errno.
+int take_space(int file, const struct stat& status) {
+  if (status.st_size >= kPageBytes && status.st_blocks * 512 >= kPageBytes) return 0;
+  const int failure = posix_fallocate(file, 0, kPageBytes);
+  if (failure != EOPNOTSUPP && failure != EINVAL) return failure;
+  return status.st_size >= kPageBytes || ftruncate(file, kPageBytes) == 0 ? 0 : errno;
+}
+
 void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t seen) noexcept {
   const timespec timeout{.tv_sec = 0, .tv_nsec = kLookAgainNs};
   syscall(SYS_futex, &word, FUTEX_WAIT, seen, &timeout, nullptr, 0);
@@ -48,8 +81,7 @@ WriterTurn::~WriterTurn() {
 
 Result<void> WriterTurn::open(const std::filesystem::path& database, bool read_only) {
   const std::filesystem::path path = writers_file(database);
-  const int create = read_only ? 0 : O_CREAT;
-  file_ = ::open(path.c_str(), O_RDWR | O_CLOEXEC | create, 0644);
+  file_ = open_side_file(database, path, !read_only);
   writable_ = file_ >= 0;
   if (file_ < 0 && read_only) file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file_ < 0) {
@@ -58,9 +90,12 @@ Result<void> WriterTurn::open(const std::filesystem::path& database, bool read_o
   }
   struct stat status {};
   if (fstat(file_, &status) != 0) return failed("can't look at", path);
-  if (status.st_size < kPageBytes) {
-    if (!writable_) return {};
-    if (ftruncate(file_, kPageBytes) != 0) return failed("can't extend", path);
+  if (writable_) {
+    errno = take_space(file_, status);
+    if (errno != 0 && !read_only) return failed("can't extend", path);
+    if (errno != 0) return {};
+  } else if (status.st_size < kPageBytes) {
+    return {};
   }
   const int protection = writable_ ? PROT_READ | PROT_WRITE : PROT_READ;
   void* mapped = mmap(nullptr, kPageBytes, protection, MAP_SHARED, file_, 0);

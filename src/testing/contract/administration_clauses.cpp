@@ -131,6 +131,8 @@ void healthy_store_verifies_clean(StoreFixture& fixture) {
   EXPECT_EQ(report.events, 900U);
   EXPECT_EQ(report.batches, 300U);
   EXPECT_EQ(report.streams, 21U);
+  must(store->administration().check_batches({0}, store->head()));
+  must(store->administration().check_batches({300}, {600}));
 }
 
 void verify_can_be_stopped(StoreFixture& fixture) {

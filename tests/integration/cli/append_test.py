@@ -1,5 +1,6 @@
 """`eventcore init` and `eventcore append`."""
 
+import base64
 import unittest
 
 from tool import BAD_INPUT, CONFLICT, STORE_UNUSABLE, ToolTest, line
@@ -60,6 +61,16 @@ class Append(ToolTest):
         self.assertEqual(self.events()[0]["data_base64"], "AAH/")
         self.assertIn("3 bytes, not JSON) base64:AAH/",
                       self.succeed("events", "--store", self.store))
+
+    def test_stores_bytes_that_begin_like_json(self):
+        for number, payload in enumerate((b'1\0"abc', b'\0', b"{}\0{}", b'\xef\xbb\xbf"abc',
+                                          b"\xef\xbb\xbf{}", b'"abc', b'{"a":"\\')):
+            text = base64.b64encode(payload).decode()
+            with self.subTest(payload=payload):
+                self.append('{"stream":"a","type":"T","data_base64":"' + text + '"}\n')
+                self.assertEqual(self.events()[number]["data_base64"], text)
+                self.assertIn(f", not JSON) base64:{text}",
+                              self.succeed("events", "--store", self.store))
 
     def test_reads_what_events_prints(self):
         self.append(line("a", data={"x": [1, None]}, metadata={"user": "ann"}), line("b", data="ä"))
@@ -131,8 +142,10 @@ class ExpectedVersion(ToolTest):
         self.assertEqual(len(self.events()), 1_502)
 
     def test_stores_nothing_of_an_atomic_batch(self):
-        self.refuse(CONFLICT, "append", "--store", self.store, "--atomic", says=["stream a"],
-                    stdin=line("b") + line("a", expected_version=1))
+        self.refuse(CONFLICT, "append", "--store", self.store, "--atomic",
+                    says=["standard input, line 3: ", "stream a", "nothing is stored"],
+                    stdin=line("b") + "\n" + line("a", expected_version=1)
+                    + line("a", expected_version=2))
         self.assertEqual(len(self.events()), 2)
 
     def test_counts_before_the_batch_or_on(self):
@@ -165,7 +178,10 @@ class BadLines(ToolTest):
         '{"stream":"a","type":"T","data":1,"metadata":{"x":[]}}': "'x'",
         '{"stream":"a","type":"T","data":1,"expected_version":-1}': "'expected_version'",
         '{"stream":"a","type":"T","data":1,"expected_verison":1}': "'expected_verison'",
+        '{"stream":"a","type":"T","data":1,"metadata":{"x":-9223372036854775809}}': "'x'",
         '{"stream":"a","type":"T","data":1,"stream":"b"}': "twice",
+        '{"stream":"a","type":"T","data":1}\0garbage': "invalid JSON in column 35",
+        '\ufeff{"stream":"a","type":"T","data":1}': "byte order mark",
     }
 
     def test_are_named_and_leave_the_store_as_it_was(self):
@@ -201,7 +217,9 @@ class BadLines(ToolTest):
     def test_need_a_file_that_can_be_read(self):
         self.refuse(BAD_INPUT, "append", "--store", self.store, self.folder / "missing.jsonl",
                     says=["missing.jsonl", "No such file"])
-        self.refuse(1, "append", "--store", self.store, self.folder, says=["Is a directory"])
+        for folder in (self.folder, "."):
+            self.refuse(BAD_INPUT, "append", "--store", self.store, folder,
+                        says=["Is a directory"])
 
 
 if __name__ == "__main__":

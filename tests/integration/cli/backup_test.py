@@ -114,6 +114,34 @@ class Backup(BackupTest):
         self.backup("a.ecb", "--force")
         self.restore("a.ecb")
 
+    def test_never_replaces_what_it_is_made_from(self):
+        self.append(line("a"))
+        self.backup("base.ecb")
+        (self.folder / "here").symlink_to(self.folder)
+        before = {path: path.read_bytes() for path in self.folder.glob("*.*")}
+        for name in ("shop.db", "here/shop.db", "shop.db-wal", "shop.db-shm", "shop.db-writers",
+                     "base.ecb"):
+            for options in ([], ["--read-only"]):
+                self.refuse(BAD_INPUT, "backup", "--store", self.store, self.path(name), "--force",
+                            "--incremental-from", self.path("base.ecb"), *options,
+                            says=["made from"])
+        self.assertEqual({path: path.read_bytes() for path in self.folder.glob("*.*")}, before)
+
+    def test_never_writes_by_way_of_what_it_is_made_from(self):
+        store = f"sqlite:{self.folder}/a.ecb.partial"
+        self.succeed("init", "--store", store)
+        before = self.path("a.ecb.partial").read_bytes()
+        self.refuse(BAD_INPUT, "backup", "--store", store, self.path("a.ecb"), says=["made from"])
+        self.assertEqual(self.path("a.ecb.partial").read_bytes(), before)
+
+    def test_replaces_nothing_but_files(self):
+        os.mkfifo(self.path("fifo"))
+        self.path("folder").mkdir()
+        for name in ("fifo", "folder"):
+            self.refuse(BAD_INPUT, "backup", "--store", self.store, self.path(name), "--force",
+                        says=["no regular file"])
+        self.refuse(BAD_INPUT, "backup", "--store", self.store, "", says=["needs a name"])
+
     def test_refuses_places_that_it_can_not_write(self):
         self.refuse(BAD_INPUT, "backup", "--store", self.store, self.folder / "missing" / "a.ecb",
                     says=["No such file"])
@@ -202,6 +230,12 @@ class Restore(BackupTest):
                 self.refuse_restore(BAD_INPUT, "1.ecb", "bad.ecb", says=["bad.ecb", where, reason])
                 self.assertFalse(self.path("copy.db").exists())
         self.refuse_restore(BAD_INPUT, "missing.ecb", says=["missing.ecb", "No such file"])
+
+    def test_needs_files(self):
+        os.mkfifo(self.path("fifo"))
+        self.refuse_restore(BAD_INPUT, "fifo", says=["fifo", "no regular file"])
+        self.refuse(BAD_INPUT, "backup", "--store", self.store, self.path("3.ecb"),
+                    "--incremental-from", self.path("fifo"), says=["fifo", "no regular file"])
 
     def test_can_be_rehearsed_in_memory(self):
         done = self.restore("1.ecb", "2.ecb", store="memory:")

@@ -54,10 +54,10 @@ class ExplainedStore : public testing::Test {
 
   [[nodiscard]] std::string store() const { return "sqlite:" + (folder_ / "shop.db").string(); }
 
-  /// What `eventcore explain 2` prints.
-  std::string explain(const std::string& options) const {
+  /// What `eventcore explain` prints.
+  std::string explain(const std::string& arguments, int exit_code = 0) const {
     const std::string command =
-        std::string(EVENTCORE_TOOL) + " explain --store '" + store() + "' 2 " + options;
+        std::string(EVENTCORE_TOOL) + " explain --store '" + store() + "' " + arguments + " 2>&1";
     FILE* const output = popen(command.c_str(), "r");
     EXPECT_NE(output, nullptr);
     std::string text;
@@ -67,7 +67,7 @@ class ExplainedStore : public testing::Test {
     }
     const int status = pclose(output);
     EXPECT_TRUE(WIFEXITED(status));
-    EXPECT_EQ(WEXITSTATUS(status), 0);
+    EXPECT_EQ(WEXITSTATUS(status), exit_code) << text;
     return text;
   }
 
@@ -77,7 +77,7 @@ class ExplainedStore : public testing::Test {
 };
 
 TEST_F(ExplainedStore, NamesWhoInterfered) {
-  const std::string text = explain("");
+  const std::string text = explain("2");
   EXPECT_THAT(text, HasSubstr("place_order"));
   EXPECT_THAT(text, HasSubstr(loser_.info.id.to_string()));
   EXPECT_THAT(text, testing::ContainsRegex("attempts +2\n"));
@@ -91,13 +91,21 @@ TEST_F(ExplainedStore, NamesWhoInterfered) {
 }
 
 TEST_F(ExplainedStore, TellsMachinesTheSame) {
-  const std::string text = explain("--json");
+  const std::string text = explain("2 --json");
   EXPECT_THAT(text, HasSubstr(R"("command":"place_order")"));
   EXPECT_THAT(text, HasSubstr(R"("attempts":2,"idempotency_key":"cart-7")"));
   EXPECT_THAT(text, HasSubstr(R"({"stream":"customer-3","version":0,"written":false})"));
   EXPECT_THAT(text, HasSubstr(R"({"stream":"product-1","expected_version":0,"actual_version":1,)"
                               R"("winner_command":"adjust_stock","winner_command_id":")" +
                               winner_.info.id.to_string() + R"(","winner_position":1})"));
+}
+
+TEST_F(ExplainedStore, FindsACommandByItsKey) {
+  EXPECT_EQ(explain("--key cart-7"), explain("2"));
+  EXPECT_THAT(explain("--key cart", 1), HasSubstr("'cart'"));
+  for (const char* bad : {"", "--key ''", "--key cart-7 2"}) {
+    EXPECT_THAT(explain(bad, 2), HasSubstr("explain --help"));
+  }
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 """The tool as a process: signals, pipes, terminals and full disks."""
 
+import array
+import fcntl
 import json
 import os
 import pathlib
@@ -7,6 +9,7 @@ import pty
 import re
 import signal
 import subprocess
+import termios
 import unittest
 
 from tool import DONE, FAILED, TIMEOUT, TOOL, ToolTest, line
@@ -20,6 +23,15 @@ def wait_until_ready(process):
         blocked = int(re.search(r"SigBlk:\s*(\w+)", status)[1], 16)
         if blocked & stops == stops:
             return
+        os.sched_yield()
+
+
+def wait_until_full(pipe):
+    """Waits until nothing more fits into a pipe that nobody reads."""
+    size = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
+    waiting = array.array("i", [0])
+    while waiting[0] < size:
+        fcntl.ioctl(pipe, termios.FIONREAD, waiting)
         os.sched_yield()
 
 
@@ -63,6 +75,16 @@ class Signals(ToolTest):
         self.assertEqual(json.loads(process.stdout.readline())["data"], 2)
         self.stop(process, signal.SIGINT)
 
+    def test_end_following_of_a_time_that_is_to_come(self):
+        process = self.start_tool("events", "--store", self.store, "--since", "2099-01-01",
+                                  "--follow", "--json")
+        wait_until_ready(process)
+        self.append(line("a"))
+        with self.assertRaises(subprocess.TimeoutExpired):
+            process.wait(timeout=1)
+        out, _ = self.stop(process, signal.SIGINT)
+        self.assertEqual(out, "")
+
     def test_end_an_append_behind_what_it_was_given(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             process = self.start_tool("append", "--store", self.store, "--json")
@@ -85,6 +107,28 @@ class Signals(ToolTest):
         self.assertEqual(process.returncode, FAILED)
         self.assertIn("interrupted", error)
         self.assertEqual(self.events(), [])
+
+    def test_end_what_waits_for_a_writer(self):
+        path = self.folder / "fifo"
+        os.mkfifo(path)
+        for options in ([], ["--atomic"]):
+            process = self.start_tool("append", "--store", self.store, path, *options)
+            wait_until_ready(process)
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(timeout=TIMEOUT), FAILED if options else DONE)
+        self.assertEqual(self.events(), [])
+
+    def test_end_what_waits_for_a_reader(self):
+        self.append(*(line("a", data="x" * 1_000) for _ in range(300)))
+        for arguments in (["events", "--json"], ["events"], ["append", "--json"]):
+            file = self.file("lines", line("b") * 5_000)
+            arguments += [file] if arguments[0] == "append" else []
+            process = self.start_tool(*arguments, "--store", self.store)
+            wait_until_full(process.stdout)
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(timeout=TIMEOUT), FAILED)
+            self.assertIn("nobody reads the output", process.stderr.read())
+        self.assertIn("no findings", self.succeed("verify", "--store", self.store))
 
     def test_end_a_backup_that_is_good_up_to_there(self):
         self.append(*(line("a", data="x" * 1_000) for i in range(3_000)))
@@ -127,12 +171,42 @@ class Pipes(ToolTest):
             self.assertEqual(process.wait(timeout=TIMEOUT), DONE)
             self.assertEqual(process.stderr.read(), "")
 
+    def test_may_have_a_name(self):
+        path = self.folder / "fifo"
+        os.mkfifo(path)
+        process = self.start_tool("append", "--store", self.store, path)
+        with open(path, "w", encoding="utf-8") as fifo:
+            fifo.write(line("b") * 10)
+        self.assertEqual(process.wait(timeout=TIMEOUT), DONE)
+        self.assertEqual(len(self.events("--stream", "b")), 10)
+
     def test_may_be_closed_while_following(self):
         process = self.start_tool("events", "--store", self.store, "--follow", "--json")
         process.stdout.readline()
         process.stdout.close()
         self.append(*(line("a") for _ in range(2_000)))
         self.assertEqual(process.wait(timeout=TIMEOUT), DONE)
+
+    def test_may_be_closed_while_their_input_is_appended(self):
+        path = self.file("lines", line("b") * 20_000)
+        process = self.start_tool("append", "--store", self.store, "--json", path)
+        process.stdout.readline()
+        process.stdout.close()
+        self.assertEqual(process.wait(timeout=TIMEOUT), DONE)
+        self.assertEqual(process.stderr.read(), "")
+        self.assertEqual(len(self.events("--stream", "b")), 20_000)
+
+    def test_may_lead_to_a_full_disk_while_their_input_is_appended(self):
+        path = self.file("lines", line("b") * 3_000)
+        for count, options in enumerate(([], ["--json"], ["--atomic"], ["--atomic", "--json"]), 1):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                result = subprocess.run([TOOL, "append", "--store", self.store, path, *options],
+                                        stdout=full, stderr=subprocess.PIPE, text=True,
+                                        timeout=TIMEOUT, check=False)
+            self.assertEqual(result.returncode, FAILED)
+            self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+            self.assertIn("No space left on device; 3,000 events are stored", result.stderr)
+            self.assertEqual(len(self.events("--stream", "b")), count * 3_000)
 
     def test_may_lead_to_a_full_disk(self):
         for arguments in (["events"], ["stats"], ["--help"]):
@@ -142,6 +216,34 @@ class Pipes(ToolTest):
                                         check=False)
             self.assertEqual(result.returncode, FAILED)
             self.assertIn("No space left on device", result.stderr)
+
+
+class ClosedStreams(ToolTest):
+    """Standard input, output or error is closed."""
+
+    def setUp(self):
+        super().setUp()
+        self.init()
+
+    def run_without(self, descriptor, *arguments, stdin=""):
+        return self.run_tool(*arguments, stdin=stdin, preexec_fn=lambda: os.close(descriptor))
+
+    def test_give_nothing_to_append(self):
+        for options in ([], ["--atomic"]):
+            result = self.run_without(0, "append", "--store", self.store, *options)
+            self.assertEqual(result.returncode, FAILED)
+            self.assertIn("can't read standard input: Bad file descriptor; nothing is stored",
+                          result.stderr)
+        self.assertEqual(self.run_without(0, "stats", "--store", self.store).returncode, DONE)
+
+    def test_take_no_output(self):
+        result = self.run_without(1, "append", "--store", self.store, stdin=line("a"))
+        self.assertEqual(result.returncode, FAILED)
+        self.assertIn("Bad file descriptor; 1 event is stored", result.stderr)
+        result = self.run_without(2, "append", "--store", self.store, stdin=line("a"))
+        self.assertEqual((result.returncode, result.stderr), (DONE, ""))
+        self.assertIn("no findings", self.succeed("verify", "--store", self.store))
+        self.assertEqual(len(self.events()), 2)
 
 
 class Terminals(ToolTest):

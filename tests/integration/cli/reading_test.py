@@ -86,6 +86,21 @@ class Events(Filled):
                             says=[option])
         self.refuse(BAD_INPUT, "events", "--store", self.store, "--follow", "--limit", "1",
                     says=["--follow"])
+        for option in ("--since", "--until", "--correlation", "--trace", "--type", "--stream"):
+            self.refuse(BAD_INPUT, "events", "--store", self.store, option, "", says=[option])
+        self.refuse(BAD_INPUT, "events", "--store", self.store, "--since", "1h", "--until", "2h",
+                    says=["--since", "--until"])
+
+    def test_are_counted_in_decimal(self):
+        for number, count in {"010": 10, "08": 8, "0": 0, "00": 0}.items():
+            self.assertEqual(len(self.positions("--limit", number)), count)
+            self.assertEqual(self.positions("--after", number), list(range(count + 1, 15)))
+            listed = self.objects("streams", "--store", self.store, "--limit", number)
+            self.assertEqual(len(listed), count)
+        for number in ("0x8", "+8", " 8", "8 ", "", "1_0"):
+            for option in ("--limit", "--after"):
+                self.refuse(BAD_INPUT, "events", "--store", self.store, option, number,
+                            says=[option])
 
 
 class Streams(Filled):
@@ -119,7 +134,8 @@ class Streams(Filled):
 
     def test_are_missed_when_they_are_not_there(self):
         self.refuse(FAILED, "streams", "--store", self.store, "unknown", says=["'unknown'"])
-        self.refuse(BAD_INPUT, "streams", "--store", self.store, "a*")
+        for bad in ("a*", ""):
+            self.refuse(BAD_INPUT, "streams", "--store", self.store, bad)
 
 
 class Explain(Filled):
@@ -147,6 +163,15 @@ class Explain(Filled):
                      "OrderPlaced"):
             self.assertIn(part, text)
         self.assertRegex(text, r"product-3 +1 +1 +2")
+
+    def test_knows_which_events_a_command_has(self):
+        command = self.objects("explain", "--store", self.store, 12)[0]["command_id"]
+        for ordinal in ("2", "99", "18446744073709551615"):
+            self.refuse(FAILED, "explain", "--store", self.store, f"{command}/{ordinal}",
+                        says=[f"{command}/{ordinal}"])
+        for ordinal in ("", "xyz", "-1", "1x", "1/0"):
+            self.refuse(BAD_INPUT, "explain", "--store", self.store, f"{command}/{ordinal}",
+                        says=["event id"])
 
     def test_says_when_there_is_nothing(self):
         for nothing in ("15", "01890b2f-5a3c-7d4e-8f60-718293a4b5c6", 32 * "a"):

@@ -38,19 +38,25 @@ class StoreUrl(ToolTest):
 
     def test_says_what_is_not_built_in(self):
         self.refuse(BAD_INPUT, "stats", "--store", "postgres://ann@h/d",
-                    says=["not built in", "postgres://ann@h/d"])
+                    says=["not built in", "postgres://***@h/d"])
 
     def test_never_shows_its_password(self):
         for url in ("postgres://ann:s3cret@h/d", "postgresql://ann:s3cret/@h/d?sslmode=require",
                     "postgres://ann@h/d?password=s3cret", "mysql://ann:s3cret@h/d",
-                    "postgres:ann:s3cret@h", "password=s3cret"):
+                    "postgres:ann:s3cret@h", "password=s3cret", "postgres://ann:my s3cret@h/d",
+                    "postgres://ann:my\ns3cret@h/d", "sqlite://ann:s3cret@h/db",
+                    "postgres://h/d?password=my s3cret"):
             for arguments in (["stats", "--store", url], ["stats", "--store", "memory:", url],
                               ["stats", url], [url], ["stats", "--store=" + url, "--bad=" + url],
                               ["stats", "--store", url, "--store", url],
-                              ["backup", "--store", url, url]):
+                              ["backup", "--store", url, url],
+                              ["events", "--store", url, "--limit", url],
+                              ["events", "--store", "memory:", "--limit", url],
+                              ["stats", "--store", *url.split()]):
                 with self.subTest(arguments=arguments):
                     result = self.refuse(BAD_INPUT, *arguments)
                     self.assertNotIn("s3cret", result.stdout + result.stderr)
+        self.refuse(BAD_INPUT, "backup", "--store", "postgres://ann:s3cret@h/d", says=["FILE"])
 
 
 class AllCommands(ToolTest):
@@ -100,6 +106,36 @@ class Files(AllCommands):
             self.assertIn(result.returncode, (BAD_INPUT, STORE_UNUSABLE))
             self.assertEqual(result.stderr.count("\n"), 1)
             self.assertIn("folder.db", result.stderr)
+
+
+    def test_that_are_empty(self):
+        path = self.file("empty.db", "")
+        self.refuse_all(f"sqlite:{path}", "empty.db", "not a store")
+        self.assertEqual(list(self.folder.iterdir()), [path])
+        self.assertEqual(path.read_bytes(), b"")
+        self.succeed("init", "--store", f"sqlite:{path}")
+
+    def test_that_are_pipes_or_devices(self):
+        path = self.folder / "pipe.db"
+        os.mkfifo(path)
+        for command in (["stats"], ["append"], ["init"]):
+            self.refuse(STORE_UNUSABLE, *command, "--store", f"sqlite:{path}",
+                        says=["pipe.db", "no regular file"])
+
+
+class Paths(ToolTest):
+    """They are taken as they are written."""
+
+    def test_that_mean_something_to_sqlite(self):
+        for name in ("file:shop.db", ":memory:", "file:shop.db#mode", "a%20b.db"):
+            with self.subTest(name=name):
+                store = f"sqlite:{name}"
+                self.succeed("init", "--store", store, cwd=self.folder)
+                self.succeed("append", "--store", store, cwd=self.folder, stdin=line("a"))
+                self.assertTrue((self.folder / name).is_file())
+                self.assertTrue((self.folder / f"{name}-writers").is_file())
+                self.assertIn('"stream":"a"', self.succeed("events", "--json", "--store", store,
+                                                           cwd=self.folder))
 
 
 class Stores(AllCommands):
@@ -152,6 +188,23 @@ class Stores(AllCommands):
         self.refuse(STORE_UNUSABLE, "backup", "--store", self.store, self.folder / "a.ecb")
         self.assertFalse((self.folder / "a.ecb").exists())
 
+    def test_whose_events_are_not_what_was_written(self):
+        self.append(line("b"), line("c"), options=["--atomic"])
+        self.drop_triggers()
+        archive = self.folder / "a.ecb"
+        for position, change in {100: "payload = X'31'", 201: "correlation_id = 'x'",
+                                 202: "schema_version = 7"}.items():
+            with self.subTest(change=change):
+                copy = self.database.read_bytes()
+                self.change(f"UPDATE events SET {change} WHERE position = {position}")
+                self.assertEqual(self.run_tool("verify", "--store", self.store).returncode, FAILED)
+                for options in ([], ["--read-only"], ["--after", "99"]):
+                    self.refuse(STORE_UNUSABLE, "backup", "--store", self.store, archive, *options,
+                                says=["not what was written", f"position {min(position, 201)}"])
+                    self.assertEqual(list(self.folder.glob("a.ecb*")), [])
+                self.database.write_bytes(copy)
+        self.succeed("backup", "--store", self.store, archive)
+
     def test_that_can_not_be_read(self):
         os.chmod(self.folder, 0o755)
         os.chmod(self.database, 0)
@@ -169,6 +222,44 @@ class Stores(AllCommands):
                             says=["shop.db"], preexec_fn=become_nobody)
         os.chmod(self.folder, stat.S_IRWXU)
         self.assertEqual(self.database.read_bytes(), before)
+
+    def test_that_can_not_be_written_are_read(self):
+        folders = {self.folder: 0o555}
+        elsewhere = self.folder / "elsewhere"
+        elsewhere.mkdir()
+        folders[elsewhere] = 0o777
+        for path in self.folder.iterdir():
+            os.chmod(path, 0o444)
+        for path, mode in folders.items():
+            os.chmod(path, mode)
+        before = sorted(self.folder.iterdir())
+        for command in (["stats"], ["verify"], ["events"], ["streams"], ["explain", "1"],
+                        ["backup", "--read-only", elsewhere / "a.ecb"]):
+            with self.subTest(command=command):
+                self.succeed(*command, "--store", self.store, preexec_fn=become_nobody)
+        self.assertEqual(sorted(self.folder.iterdir()), before)
+        self.succeed("restore", "--store", "memory:", elsewhere / "a.ecb")
+        os.chmod(self.folder, stat.S_IRWXU)
+
+    def test_that_can_not_be_written_and_were_not_closed(self):
+        process = self.start_tool("append", "--store", self.store, "--json")
+        process.stdin.write(line("last"))
+        process.stdin.flush()
+        process.stdout.readline()
+        os.chmod(self.folder, 0o555)
+        for path in self.folder.iterdir():
+            os.chmod(path, 0o444)
+        self.assertIn('"stream":"last"', self.succeed(
+            "events", "--json", "--store", self.store, preexec_fn=become_nobody))
+        process.kill()
+        process.wait()
+        os.chmod(self.folder, stat.S_IRWXU)
+        (self.folder / "shop.db-shm").unlink()
+        os.chmod(self.folder, 0o555)
+        self.refuse(STORE_UNUSABLE, "stats", "--store", self.store, preexec_fn=become_nobody,
+                    says=["shop.db", "shop.db-wal", "may write"])
+        os.chmod(self.folder, stat.S_IRWXU)
+        self.assertEqual(len(self.events()), 201)
 
     def test_whose_disk_is_full(self):
         size = self.database.stat().st_size

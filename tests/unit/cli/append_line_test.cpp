@@ -86,6 +86,13 @@ TEST(AppendLine, RefusesValuesOfAnotherKind) {
   expect_refused(R"({"stream":"a","type":"T","data":1,"metadata":{"x":{}}})", "'x'");
   expect_refused(R"({"stream":"a","type":"T","data":1,"metadata":{"x":9223372036854775808}})",
                  "'x'");
+  for (const char* number : {"-9223372036854775809", "18446744073709551616", "1e400", "-1e400"}) {
+    expect_refused(
+        R"({"stream":"a","type":"T","data":1,"metadata":{"x":)" + std::string(number) + "}}",
+        "'x'");
+  }
+  expect_refused(R"({"stream":"a","type":"T","data":1,"expected_version":1e400})",
+                 "'expected_version'");
   expect_refused(R"({"stream":"a","type":"T","data":1,"metadata":{"traceparent":"00"}})",
                  "'traceparent'");
   expect_refused(R"({"stream":"a","type":"T","data":1,"metadata":{"correlation_id":1}})",

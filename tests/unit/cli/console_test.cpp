@@ -6,7 +6,9 @@
 
 #include <array>
 #include <csignal>
+#include <stop_token>
 #include <string>
+#include <thread>
 
 #include "table.hpp"
 
@@ -76,7 +78,7 @@ TEST(Console, TellsAFailureInOneLineBehindTheOutput) {
 TEST(Console, NeverShowsAPassword) {
   Captured console;
   console->fail(ExitCode::BadInput, "what is postgres://ann:s3cret@host/x");
-  EXPECT_EQ(console.error(), "eventcore test: what is postgres://ann:***@host/x\n");
+  EXPECT_EQ(console.error(), "eventcore test: what is postgres://***@host/x\n");
 }
 
 TEST(Console, EndsQuietlyWhenNobodyReads) {
@@ -104,6 +106,48 @@ TEST(Console, FailsWhenTheOutputCanNotBeWritten) {
   ASSERT_GT(read(error[0], text.data(), text.size() - 1), 0);
   EXPECT_NE(std::string(text.data()).find("No space left"), std::string::npos) << text.data();
   for (const int descriptor : {full, error[0], error[1]}) close(descriptor);
+}
+
+TEST(Console, TellsOnceWhatIsDoneThoughTheOutputFailed) {
+  const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+  ASSERT_GE(full, 0);
+  std::array<int, 2> error{};
+  ASSERT_EQ(pipe2(error.data(), O_CLOEXEC), 0);
+  Console console(full, error[1], "eventcore test", {});
+  console.line("text");
+  EXPECT_EQ(console.finish_output("3 events are stored"), ExitCode::Failed);
+  EXPECT_EQ(console.finish(ExitCode::Done), ExitCode::Failed);
+  std::array<char, 200> text{};
+  ASSERT_GT(read(error[0], text.data(), text.size() - 1), 0);
+  EXPECT_EQ(std::string(text.data()),
+            "eventcore test: can't write the output: No space left on device; 3 events are "
+            "stored\n");
+  for (const int descriptor : {full, error[0], error[1]}) close(descriptor);
+}
+
+TEST(Console, WaitsForAReaderUntilTheUserWantsAnEnd) {
+  std::array<int, 2> out{};
+  ASSERT_EQ(pipe2(out.data(), O_CLOEXEC), 0);
+  std::stop_source stop;
+  Console console(out[1], STDERR_FILENO, "eventcore test", stop.get_token());
+  const std::string text(std::size_t{200'000}, 'x');
+  std::string got;
+  {
+    std::jthread reader([&] {
+      std::array<char, 4096> part{};
+      while (got.size() < text.size() + 1) {
+        const ssize_t bytes = read(out[0], part.data(), part.size());
+        got.append(part.data(), static_cast<std::size_t>(bytes));
+      }
+    });
+    console.line(text);
+    console.flush();
+  }
+  EXPECT_EQ(got, text + "\n");
+  stop.request_stop();
+  console.line(text);
+  EXPECT_EQ(console.finish(ExitCode::Done), ExitCode::Failed);
+  for (const int descriptor : out) close(descriptor);
 }
 
 TEST(Console, KnowsWhenTheUserWantsAnEnd) {

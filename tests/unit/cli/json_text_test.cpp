@@ -13,12 +13,29 @@ std::string refusal(std::string_view text) {
 }
 
 TEST(JsonText, KnowsJson) {
-  for (const char* text : {"1", "null", "\"a\"", "{}", " [1, 2] ", "1.5e300"}) {
+  for (const char* text : {"1", "null", "\"a\"", "{}", " [1, 2] ", "1.5e300", "1e400", "-1E+9999",
+                           "[1e400]", "{\"a\":-0.0e-0}"}) {
     EXPECT_TRUE(is_json(text)) << text;
   }
-  for (const char* text : {"", " ", "{", "{}{}", "nul", "'a'", "\"\x01\"", "\"\xff\"", "01"}) {
+  for (const char* text :
+       {"",         " ",    "{",          "{}{}",  "nul",     "'a'",       "\"\x01\"",
+        "\"\xff\"", "01",   "-",          "1.",    ".1",      "1e",        "+1",
+        "1e400x",   "[1,]", "{\"a\":1,}", "{1:2}", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"",
+        "\"",       "[",    "tru",        "NaN"}) {
     EXPECT_FALSE(is_json(text)) << text;
   }
+}
+
+TEST(JsonText, EndsWhereTheTextEnds) {
+  using namespace std::string_view_literals;
+  for (const std::string_view text : {"1\0\"abc"sv, "{}\0"sv, "\0{}"sv, "{\0}"sv, "\"a\0b\""sv,
+                                      "\xEF\xBB\xBF{}"sv, "\xEF\xBB\xBF\"abc"sv}) {
+    EXPECT_FALSE(is_json(text)) << text;
+    EXPECT_NE(refusal(text).find("invalid JSON in column"), std::string::npos) << refusal(text);
+  }
+  EXPECT_NE(refusal("{}\0"sv).find("column 3"), std::string::npos) << refusal("{}\0"sv);
+  EXPECT_NE(refusal("\xEF\xBB\xBF{}"sv).find("byte order mark"), std::string::npos);
+  EXPECT_TRUE(is_json("\"\\u0000 \xEF\xBB\xBF\""));
 }
 
 TEST(JsonText, MinifiesWithoutTouchingValues) {
