@@ -59,8 +59,19 @@ Result<void> ServerCore::start() {
   workers_.emplace(std::max<std::size_t>(1, options.workers));
   work_.emplace(io_.get_executor());
   accept();
-  thread_ = std::thread([this] { io_.run(); });
+  thread_ = std::thread([this] { run(); });
   return {};
+}
+
+void ServerCore::run() noexcept {
+  while (true) {
+    try {
+      io_.run();
+      return;
+    } catch (...) {
+      // The operation that threw is gone, and with it its connection, which nothing else keeps.
+    }
+  }
 }
 
 void ServerCore::accept() {
@@ -84,7 +95,11 @@ void ServerCore::on_accept(const error_code& error, tcp::socket socket) {
   // Those that are turned away take a moment too, so they are bounded as well.
   if (open < 2 * options.connections_max) {
     const auto take = open < options.connections_max ? &serve_connection : &turn_away_connection;
-    take(std::move(socket), *this);
+    try {
+      take(std::move(socket), *this);
+    } catch (...) {
+      // Out of memory for this connection; the next one must still be accepted.
+    }
   }
   accept();
 }

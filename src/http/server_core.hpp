@@ -50,6 +50,8 @@ class ServerCore {
   std::atomic<std::uint16_t> port = 0;  // atomic: set by `start`, read by anybody
 
  private:
+  /// Runs the server's thread to its end.
+  void run() noexcept;
   void accept();
   void on_accept(const error_code& error, tcp::socket socket);
   void begin_stop() EVENTCORE_EXCLUDES(mutex_);

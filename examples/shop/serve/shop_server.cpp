@@ -35,7 +35,7 @@ http::ServerOptions api_options(const ShopServerOptions& options,
           .on_request = [&business_metrics](const http::RequestRecord& record) {
             business_metrics.record_api_request(
                 record.method ? http::to_string(*record.method) : "none",
-                record.route.empty() ? "unmatched" : record.route, record.status, record.duration);
+                record.route.empty() ? "unmatched" : record.route, record.status, record.handling);
           }};
 }
 
