@@ -105,6 +105,12 @@ def bad_requests_are_explained(shop):
     expect_problem(shop.call("POST", "/orders", "{"), 400, "malformed_body")
     expect_problem(shop.call("POST", "/orders", "[" * 100_000), 400, "malformed_body")
     expect_problem(shop.call("POST", "/orders", b"\xff\xfe"), 400, "malformed_body")
+    expect_problem(shop.call("POST", "/orders", json.dumps(ORDER) + "\0garbage"), 400,
+                   "malformed_body")
+    expect_problem(shop.call("POST", "/orders", ORDER, {"Idempotency-Key": ""}), 400,
+                   "invalid_idempotency_key")
+    dear = {"lines": [dict(LINES[0], price="900000000000000", quantity=1)]}
+    expect_problem(shop.call("POST", "/orders", dear), 422, "invalid_body")
     expect_problem(shop.call("POST", "/orders", ORDER, {"Content-Type": "text/csv"}), 415,
                    "unsupported_media_type")
     answer = shop.call("POST", "/orders", {"customr": "1", "lines": [
