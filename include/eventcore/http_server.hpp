@@ -80,10 +80,14 @@ class Server {
   /// Requires: before `start`; the template begins with `/` and is new for the method.
   void route(Method method, std::string_view path_template, Handler handler);
 
-  /// Listens and starts the threads. Errors: InvalidArgument (bad address), Unavailable (in use
-  /// or not permitted). Blocking: no.
+  /// Takes the address: clients can connect, and wait until `start`. A service that listens first
+  /// knows that it can before it opens or creates anything. Requires: called once at most.
+  /// Errors: InvalidArgument (bad address), Unavailable (in use or not permitted). Blocking: no.
+  [[nodiscard]] Result<void> listen();
+  /// Listens if it does not yet and starts the threads. Requires: called once. Errors: those of
+  /// `listen`. Blocking: no.
   [[nodiscard]] Result<void> start();
-  /// The port that is listened on; 0 before `start`.
+  /// The port that is listened on; 0 before `listen`.
   [[nodiscard]] std::uint16_t port() const noexcept;
   /// Where it is reached, as `http://127.0.0.1:8080`.
   [[nodiscard]] std::string url() const;

@@ -33,8 +33,8 @@ void ServerCore::tell_if_idle() {
   idle_.notify_all();
 }
 
-Result<void> ServerCore::start() {
-  EVENTCORE_ASSERT(!thread_.joinable(), "a server starts once");
+Result<void> ServerCore::listen() {
+  EVENTCORE_ASSERT(!acceptor_.is_open(), "a server listens once");
   const std::optional<ListenAddress> address = parse_listen_address(options.listen);
   error_code error;
   const asio::ip::address ip =
@@ -56,6 +56,14 @@ Result<void> ServerCore::start() {
   }
   host = ip.is_v6() ? "[" + address->host + "]" : address->host;
   port = acceptor_.local_endpoint().port();
+  return {};
+}
+
+Result<void> ServerCore::start() {
+  EVENTCORE_ASSERT(!is_started(), "a server starts once");
+  if (!acceptor_.is_open()) {
+    if (auto listening = listen(); !listening) return listening;
+  }
   workers_.emplace(std::max<std::size_t>(1, options.workers));
   work_.emplace(io_.get_executor());
   accept();
@@ -148,9 +156,11 @@ Server::Server(ServerOptions options)
 Server::~Server() { ignore_error(core_->stop(Deadline{Instant{}}), "nobody is left to hear it"); }
 
 void Server::route(Method method, std::string_view path_template, Handler handler) {
-  EVENTCORE_ASSERT(core_->port == 0, "routes are added before the server starts");
+  EVENTCORE_ASSERT(!core_->is_started(), "routes are added before the server starts");
   core_->router.add(method, path_template, std::move(handler));
 }
+
+Result<void> Server::listen() { return core_->listen(); }
 
 Result<void> Server::start() { return core_->start(); }
 

@@ -259,6 +259,20 @@ TEST(HttpServer, StartsOnlyWhereItCanListen) {
   EXPECT_THAT(local.url(), MatchesRegex("http://127.0.0.1:[0-9]+"));
 }
 
+TEST(HttpServer, ListensBeforeItIsStarted) {
+  Server server({});
+  ASSERT_TRUE(server.listen());
+  HttpClient client(server.port());
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  Server second({.listen = "127.0.0.1:" + std::to_string(server.port())});
+  const Result<void> taken = second.listen();
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, ErrorCode::Unavailable);
+  server.route(Method::Get, "/", echo);
+  ASSERT_TRUE(server.start());
+  EXPECT_EQ(client.receive().body(), "GET ");
+}
+
 TEST(HttpServer, TellsWhatBecameOfRequests) {
   std::vector<std::string> records;  // written on the server's thread, read after it stopped
   Running running({.on_request = [&](const RequestRecord& record) {
