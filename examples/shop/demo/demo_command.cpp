@@ -8,9 +8,9 @@
 #include <mutex>
 #include <string>
 
+#include "console.hpp"
 #include "load/load.hpp"
 #include "load/load_status.hpp"
-#include "print_error.hpp"
 #include "serve/serve_command.hpp"
 
 namespace shop {

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <mutex>
 
-#include "print_error.hpp"
+#include "console.hpp"
 
 namespace shop {
 
