@@ -4,6 +4,7 @@ usage: serve_test.py PATH-OF-eventcore-shop
 """
 
 import json
+import pathlib
 import signal
 import socket
 import threading
@@ -187,9 +188,13 @@ def an_unfinished_request_does_not_hold_up_the_end(store):
 
 def addresses_that_do_not_work_are_refused(shop, folder):
     taken = shop.urls["shop"].removeprefix("http://")
-    result = run("serve", "--store", f"sqlite:{folder}/other.db", "--listen", taken, expect=4)
-    assert "--listen" in result.stderr, result.stderr
-    run("serve", "--store", "memory:", "--listen", "nonsense", expect=2)
+    store = pathlib.Path(folder, "other.db")
+    for arguments, code in ((("--listen", taken), 1), (("--listen", "nonsense"), 2),
+                            (("--listen", "127.0.0.1:0", "--metrics-listen", taken), 1),
+                            (("--listen", "127.0.0.1:0", "--metrics-listen", "nonsense"), 2)):
+        result = run("serve", "--store", f"sqlite:{store}", *arguments, expect=code)
+        assert arguments[-2] in result.stderr and result.stderr.count("\n") == 1, result.stderr
+        assert not store.exists(), arguments
     run("serve", "--listen", "127.0.0.1:0", expect=2)
 
 
