@@ -4,15 +4,17 @@
 // the events back, serve/ puts an HTTP API around the commands, replay/ feeds them from a file.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <exception>
 #include <functional>
 #include <map>
+#include <sstream>
 #include <string>
 #include <utility>
 
+#include "console.hpp"
 #include "demo/demo_command.hpp"
 #include "exit_code.hpp"
 #include "load/load_command.hpp"
@@ -110,7 +112,34 @@ void add_demo(CLI::App& app, shop::DemoCommand& options) {
   add_listen(*command, options.server);
 }
 
+/// What is wrong with the arguments, in one line.
+std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  std::string text = error.what();
+  const auto commands = app.get_subcommands();
+  const auto remaining = app.remaining();
+  if (!commands.empty()) {
+    text.insert(0, commands.front()->get_name() + ": ");
+  } else if (!remaining.empty()) {
+    const bool is_option = remaining.front().starts_with('-');
+    text = (is_option ? "unknown option '" : "unknown subcommand '") + remaining.front() + "'";
+  }
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text + " (see --help)";
+}
+
+/// Prints help, or what is wrong with the arguments.
+shop::ExitCode end_of_parsing(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() != 0) {
+    shop::print_error(usage_error(app, error));
+    return shop::ExitCode::BadInput;
+  }
+  std::ostringstream help;
+  app.exit(error, help, help);
+  return shop::print_output(help.str()) ? shop::ExitCode::Done : shop::ExitCode::Failed;
+}
+
 shop::ExitCode run(int argc, char** argv) {
+  shop::open_standard_streams();
   shop::StopSignalsThread signals;
   signals.start();
 
@@ -129,7 +158,7 @@ shop::ExitCode run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? shop::ExitCode::Done : shop::ExitCode::BadInput;
+    return end_of_parsing(app, error);
   }
   if (app.got_subcommand("replay")) return shop::run(replay, signals.token());
   if (app.got_subcommand("report")) return shop::run(report);
@@ -144,7 +173,7 @@ int main(int argc, char** argv) {
   try {
     return static_cast<int>(run(argc, argv));
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "eventcore-shop: %s\n", error.what());
+    shop::print_error(error.what());
     return static_cast<int>(shop::ExitCode::Failed);
   }
 }

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "print_error.hpp"
+#include "console.hpp"
 
 namespace shop {
 

@@ -39,8 +39,10 @@ struct RequestRecord {
   std::string_view route;        ///< The template; empty if no route took the request.
   std::uint16_t status = 0;
   std::chrono::nanoseconds duration{};  ///< From the first byte read to the last one written.
-  std::size_t request_bytes = 0;        ///< Of the body.
-  std::size_t response_bytes = 0;       ///< Of the body.
+  /// From the complete request to its response being ready; 0 if the request could not be read.
+  std::chrono::nanoseconds handling{};
+  std::size_t request_bytes = 0;   ///< Of the body.
+  std::size_t response_bytes = 0;  ///< Of the body.
 };
 
 /// How a server listens and what it puts up with.
@@ -50,9 +52,12 @@ struct ServerOptions {
   std::size_t workers = 2;  ///< Threads for handlers.
   /// Above it a connection is answered with 503 and closed.
   std::size_t connections_max = 1'000;
-  std::size_t header_bytes_max = std::size_t{16} * 1024;  ///< Above: 431.
+  /// Above: 431. At most 65,535; more counts as that. Extensions of chunks and trailers, which are
+  /// dropped, may have as much, or eight times the size of the body if that is more; above: 413.
+  std::size_t header_bytes_max = std::size_t{16} * 1024;
   std::size_t body_bytes_max = std::size_t{1024} * 1024;  ///< Above: 413.
-  std::chrono::milliseconds read_timeout{10'000};   ///< For a whole request, from its first byte.
+  /// For a whole request, from its first byte. Above: 408.
+  std::chrono::milliseconds read_timeout{10'000};
   std::chrono::milliseconds write_timeout{10'000};  ///< For a whole response.
   std::chrono::milliseconds idle_timeout{60'000};   ///< Between requests of a connection.
   /// Told of each request after its response, on the server's thread. Must not block or throw.
@@ -75,10 +80,14 @@ class Server {
   /// Requires: before `start`; the template begins with `/` and is new for the method.
   void route(Method method, std::string_view path_template, Handler handler);
 
-  /// Listens and starts the threads. Errors: InvalidArgument (bad address), Unavailable (in use
-  /// or not permitted). Blocking: no.
+  /// Takes the address: clients can connect, and wait until `start`. A service that listens first
+  /// knows that it can before it opens or creates anything. Requires: called once at most.
+  /// Errors: InvalidArgument (bad address), Unavailable (in use or not permitted). Blocking: no.
+  [[nodiscard]] Result<void> listen();
+  /// Listens if it does not yet and starts the threads. Requires: called once. Errors: those of
+  /// `listen`. Blocking: no.
   [[nodiscard]] Result<void> start();
-  /// The port that is listened on; 0 before `start`.
+  /// The port that is listened on; 0 before `listen`.
   [[nodiscard]] std::uint16_t port() const noexcept;
   /// Where it is reached, as `http://127.0.0.1:8080`.
   [[nodiscard]] std::string url() const;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
@@ -22,6 +23,10 @@ using Parser = beast::http::request_parser<beast::http::string_body>;
 using WireResponse = beast::http::response<beast::http::string_body>;
 
 constexpr std::size_t kReadBytes = 4096;
+/// More does not fit into one field of a parser's message.
+constexpr std::size_t kHeaderBytesMost = 0xFFFF;
+/// What may stand around each byte of a chunked body, so that chunks of one byte are taken.
+constexpr std::size_t kFramingPerByte = 8;
 constexpr std::size_t kDrainBytesMax = std::size_t{4} * 1024 * 1024;
 constexpr auto kDrainTimeout = std::chrono::milliseconds(1'000);
 constexpr auto kStoppingDrainTimeout = std::chrono::milliseconds(100);
@@ -48,16 +53,25 @@ std::optional<Method> method_of(beast::http::verb verb) {
   }
 }
 
+std::size_t header_bytes_max(const ServerOptions& options) {
+  return std::min(options.header_bytes_max, kHeaderBytesMost);
+}
+
 /// The answer to a request that can't be read; nothing where nobody would read it.
-std::optional<Response> answer_to(const error_code& error, const ServerOptions& options) {
+std::optional<Response> answer_to(const error_code& error, bool is_in_body,
+                                  const ServerOptions& options) {
   namespace http = beast::http;
-  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    return problem(431, "The request's header is larger than " +
-                            std::to_string(options.header_bytes_max) + " bytes.");
+  if (error == beast::error::timeout) {
+    return problem(408, "The request was not complete in time.");
   }
   if (error == http::error::body_limit) {
     return problem(413, "The request's body is larger than " +
                             std::to_string(options.body_bytes_max) + " bytes.");
+  }
+  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+    if (is_in_body) return problem(413, "Chunk extensions and trailers are too large.");
+    return problem(431, "The request's header is larger than " +
+                            std::to_string(header_bytes_max(options)) + " bytes.");
   }
   const bool is_gone = error == http::error::end_of_stream || error == http::error::partial_message;
   const bool is_http = error.category() == error_code(http::error::bad_value).category();
@@ -77,12 +91,22 @@ bool may_be_sent(const Response& response) {
          std::all_of(response.headers.begin(), response.headers.end(), is_safe);
 }
 
+/// Clients may send them between requests, where they begin none.
+void skip_blank_lines(beast::flat_buffer& buffer) {
+  const std::string_view text(static_cast<const char*>(buffer.data().data()), buffer.size());
+  buffer.consume(std::min(text.find_first_not_of("\r\n"), text.size()));
+}
+
 /// Reads a request, has it served, writes the response, and again. The operation under way keeps
 /// the connection alive; there always is one until it ends.
 class HttpConnection final : public Connection,
                              public std::enable_shared_from_this<HttpConnection> {
  public:
-  HttpConnection(tcp::socket socket, ServerCore& core) : core_(core), stream_(std::move(socket)) {
+  HttpConnection(tcp::socket socket, ServerCore& core)
+      : core_(core),
+        stream_(std::move(socket)),
+        read_timer_(stream_.get_executor()),
+        buffer_(std::max(kReadBytes, header_bytes_max(core.options))) {
     error_code error;
     const tcp::endpoint peer = stream_.socket().remote_endpoint(error);
     if (!error) peer_ = text_of(peer);
@@ -98,9 +122,12 @@ class HttpConnection final : public Connection,
  private:
   void read_header();
   void on_header(const error_code& error);
+  [[nodiscard]] std::optional<Response> take_header();
   void read_body();
-  void on_request(const error_code& error);
-  [[nodiscard]] std::optional<Response> take_request();
+  void on_body(error_code error, std::size_t bytes);
+  void start_read_timer();
+  void on_unreadable(const error_code& error);
+  void on_request();
   void run_handler();
   void respond(Response response);
   void on_written();
@@ -108,6 +135,7 @@ class HttpConnection final : public Connection,
 
   ServerCore& core_;
   beast::tcp_stream stream_;
+  asio::steady_timer read_timer_;  // the stream's own would close it, and with it the answer's way
   std::string peer_;
   beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
@@ -115,7 +143,12 @@ class HttpConnection final : public Connection,
   Request request_;
   RequestRecord record_;
   Instant began_{};
+  Instant completed_{};
+  std::size_t framed_bytes_ = 0;  // of the body with what is around it
   std::size_t drained_bytes_ = 0;
+  bool is_reading_ = false;
+  bool is_in_body_ = false;
+  bool is_late_ = false;
   bool is_idle_ = false;  // no request is under way
   bool close_after_ = false;
   bool has_unread_ = false;  // the client may still be sending what is not wanted
@@ -124,6 +157,8 @@ class HttpConnection final : public Connection,
 void HttpConnection::await_request() {
   request_ = {};
   record_ = {};
+  completed_ = {};
+  skip_blank_lines(buffer_);
   if (buffer_.size() > 0) return read_header();
   is_idle_ = true;
   stream_.expires_after(core_.options.idle_timeout);
@@ -132,70 +167,114 @@ void HttpConnection::await_request() {
                             self->is_idle_ = false;
                             if (error) return;
                             self->buffer_.commit(bytes);
-                            self->read_header();
+                            self->await_request();
                           });
+}
+
+void HttpConnection::start_read_timer() {
+  is_reading_ = true;
+  stream_.expires_never();
+  read_timer_.expires_after(core_.options.read_timeout);
+  read_timer_.async_wait([weak = weak_from_this()](const error_code& error) {
+    const std::shared_ptr<HttpConnection> self = weak.lock();
+    if (error || !self || !self->is_reading_) return;
+    // It was started anew for another request after this call was due.
+    if (self->read_timer_.expiry() > std::chrono::steady_clock::now()) return;
+    self->is_late_ = true;
+    self->stream_.cancel();
+  });
 }
 
 void HttpConnection::read_header() {
   began_ = system_clock().now();
+  is_in_body_ = false;
+  framed_bytes_ = 0;
   parser_.emplace();
-  parser_->header_limit(static_cast<std::uint32_t>(core_.options.header_bytes_max));
+  parser_->header_limit(static_cast<std::uint32_t>(header_bytes_max(core_.options)));
   parser_->body_limit(core_.options.body_bytes_max);
-  stream_.expires_after(core_.options.read_timeout);
+  start_read_timer();
   beast::http::async_read_header(
       stream_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t bytes) {
         // The parser's limit holds for the request line and for the fields one by one.
-        const bool is_large = !error && bytes > self->core_.options.header_bytes_max;
+        const bool is_large = !error && bytes > header_bytes_max(self->core_.options);
         self->on_header(is_large ? beast::http::error::header_limit : error);
       });
 }
 
 void HttpConnection::on_header(const error_code& error) {
-  const bool expects = !error && !parser_->is_done() &&
+  if (error) return on_unreadable(error);
+  if (auto refused = take_header()) {
+    is_reading_ = false;
+    has_unread_ = !parser_->is_done();
+    close_after_ = close_after_ || has_unread_ || !parser_->keep_alive();
+    return respond(*std::move(refused));
+  }
+  is_in_body_ = true;
+  const bool expects = !parser_->is_done() &&
                        beast::iequals(parser_->get()[beast::http::field::expect], "100-continue");
-  if (!expects) return error ? on_request(error) : read_body();
+  if (!expects) return read_body();
   asio::async_write(stream_, asio::buffer(kContinue),
                     [self = shared_from_this()](error_code failed, std::size_t) {
                       if (!failed) self->read_body();
                     });
 }
 
-void HttpConnection::read_body() {
-  beast::http::async_read(
-      stream_, buffer_, *parser_,
-      [self = shared_from_this()](error_code error, std::size_t) { self->on_request(error); });
-}
-
-void HttpConnection::on_request(const error_code& error) {
-  if (error) {
-    close_after_ = true;
-    has_unread_ = true;
-    if (auto answer = answer_to(error, core_.options)) respond(*std::move(answer));
-    return;
-  }
-  close_after_ = close_after_ || core_.is_stopping() || !parser_->keep_alive();
-  if (auto refused = take_request()) return respond(*std::move(refused));
-  run_handler();
-}
-
-/// Moves what the parser read into `request_`; or says why it is refused.
-std::optional<Response> HttpConnection::take_request() {
-  auto message = parser_->release();
-  const std::optional<Method> method = method_of(message.method());
+/// Moves what the header says into `request_`, before trailers can add to it; or says why the
+/// request is refused.
+std::optional<Response> HttpConnection::take_header() {
+  const auto& header = parser_->get().base();
+  const std::optional<Method> method = method_of(header.method());
   record_.method = method;
-  record_.request_bytes = message.body().size();
   if (method) request_.method = *method;
-  if (message.version() >= 11 && message.count(beast::http::field::host) != 1) {
+  if (parser_->get().version() >= 11 && header.count(beast::http::field::host) != 1) {
     return problem(400, "The request needs one Host header.");
   }
   if (!method) return problem(501, "The server does not know this method.");
-  request_.target = message.target();
+  request_.target = header.target();
   request_.peer = peer_;
-  for (const auto& field : message) {
+  for (const auto& field : header) {
     request_.headers.push_back({field.name_string(), field.value()});
   }
-  request_.body = std::move(message.body());
   return std::nullopt;
+}
+
+void HttpConnection::read_body() {
+  if (parser_->is_done()) return on_request();
+  // In steps, because what surrounds chunks has a limit too. The buffer is the limit of one piece.
+  parser_->eager(true);
+  beast::http::async_read_some(stream_, buffer_, *parser_,
+                               [self = shared_from_this()](error_code error, std::size_t bytes) {
+                                 self->on_body(error, bytes);
+                               });
+}
+
+void HttpConnection::on_body(error_code error, std::size_t bytes) {
+  if (error) return on_unreadable(error);
+  framed_bytes_ += bytes;
+  const std::size_t framing = framed_bytes_ - parser_->get().body().size();
+  if (framing / kFramingPerByte > parser_->get().body().size() &&
+      framing > header_bytes_max(core_.options)) {
+    return on_unreadable(beast::http::error::buffer_overflow);
+  }
+  read_body();
+}
+
+void HttpConnection::on_unreadable(const error_code& error) {
+  is_reading_ = false;
+  close_after_ = true;
+  has_unread_ = true;
+  const error_code reason = is_late_ ? beast::error::timeout : error;
+  if (auto answer = answer_to(reason, is_in_body_, core_.options)) respond(*std::move(answer));
+}
+
+void HttpConnection::on_request() {
+  is_reading_ = false;
+  read_timer_.cancel();
+  completed_ = system_clock().now();
+  close_after_ = close_after_ || core_.is_stopping() || !parser_->keep_alive();
+  request_.body = std::move(parser_->get().body());
+  record_.request_bytes = request_.body.size();
+  run_handler();
 }
 
 void HttpConnection::run_handler() {
@@ -204,6 +283,7 @@ void HttpConnection::run_handler() {
     asio::io_context& io = self->core_.io();
     asio::post(io, [self = std::move(self), response = std::move(response)]() mutable {
       self->record_.route = self->request_.route;
+      self->record_.handling = system_clock().now() - self->completed_;
       self->respond(std::move(response));
     });
   });

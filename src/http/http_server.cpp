@@ -33,8 +33,8 @@ void ServerCore::tell_if_idle() {
   idle_.notify_all();
 }
 
-Result<void> ServerCore::start() {
-  EVENTCORE_ASSERT(!thread_.joinable(), "a server starts once");
+Result<void> ServerCore::listen() {
+  EVENTCORE_ASSERT(!acceptor_.is_open(), "a server listens once");
   const std::optional<ListenAddress> address = parse_listen_address(options.listen);
   error_code error;
   const asio::ip::address ip =
@@ -56,11 +56,30 @@ Result<void> ServerCore::start() {
   }
   host = ip.is_v6() ? "[" + address->host + "]" : address->host;
   port = acceptor_.local_endpoint().port();
+  return {};
+}
+
+Result<void> ServerCore::start() {
+  EVENTCORE_ASSERT(!is_started(), "a server starts once");
+  if (!acceptor_.is_open()) {
+    if (auto listening = listen(); !listening) return listening;
+  }
   workers_.emplace(std::max<std::size_t>(1, options.workers));
   work_.emplace(io_.get_executor());
   accept();
-  thread_ = std::thread([this] { io_.run(); });
+  thread_ = std::thread([this] { run(); });
   return {};
+}
+
+void ServerCore::run() noexcept {
+  while (true) {
+    try {
+      io_.run();
+      return;
+    } catch (...) {
+      // The operation that threw is gone, and with it its connection, which nothing else keeps.
+    }
+  }
 }
 
 void ServerCore::accept() {
@@ -84,7 +103,11 @@ void ServerCore::on_accept(const error_code& error, tcp::socket socket) {
   // Those that are turned away take a moment too, so they are bounded as well.
   if (open < 2 * options.connections_max) {
     const auto take = open < options.connections_max ? &serve_connection : &turn_away_connection;
-    take(std::move(socket), *this);
+    try {
+      take(std::move(socket), *this);
+    } catch (...) {
+      // Out of memory for this connection; the next one must still be accepted.
+    }
   }
   accept();
 }
@@ -133,9 +156,11 @@ Server::Server(ServerOptions options)
 Server::~Server() { ignore_error(core_->stop(Deadline{Instant{}}), "nobody is left to hear it"); }
 
 void Server::route(Method method, std::string_view path_template, Handler handler) {
-  EVENTCORE_ASSERT(core_->port == 0, "routes are added before the server starts");
+  EVENTCORE_ASSERT(!core_->is_started(), "routes are added before the server starts");
   core_->router.add(method, path_template, std::move(handler));
 }
+
+Result<void> Server::listen() { return core_->listen(); }
 
 Result<void> Server::start() { return core_->start(); }
 

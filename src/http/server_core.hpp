@@ -33,7 +33,9 @@ class ServerCore {
   explicit ServerCore(ServerOptions given) : options(std::move(given)) {}
   ~ServerCore() { join(); }
 
+  Result<void> listen();
   Result<void> start();
+  [[nodiscard]] bool is_started() const noexcept { return thread_.joinable(); }
   Result<void> stop(Deadline deadline) EVENTCORE_EXCLUDES(mutex_);
   /// Waits for running handlers and ends the threads.
   void join();
@@ -47,9 +49,11 @@ class ServerCore {
   const ServerOptions options;
   Router router;
   std::string host;
-  std::atomic<std::uint16_t> port = 0;  // atomic: set by `start`, read by anybody
+  std::atomic<std::uint16_t> port = 0;  // atomic: set by `listen`, read by anybody
 
  private:
+  /// Runs the server's thread to its end.
+  void run() noexcept;
   void accept();
   void on_accept(const error_code& error, tcp::socket socket);
   void begin_stop() EVENTCORE_EXCLUDES(mutex_);

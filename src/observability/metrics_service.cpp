@@ -20,6 +20,13 @@ namespace eventcore::observability {
 
 using detail::builtin;
 
+namespace {
+
+/// The category of a conflict over a stream that nobody names.
+constexpr std::string_view kUnknownStream = "none";
+
+}  // namespace
+
 struct MetricsService::State {
   explicit State(MetricsOptions given)
       : options(given),
@@ -36,6 +43,15 @@ struct MetricsService::State {
   const Counter& category_of_stream(std::string_view stream) {
     return categories.find(options.category(stream), kOverflowValue,
                            [this](std::string_view name) { return events_written.with(name); });
+  }
+
+  /// Where a command was overtaken inside the process, or with a command whose states it used, no
+  /// stream is named: only the one stream of a command can be told.
+  std::string_view category_of_conflict(const CommandRecord& record,
+                                        const ConflictRecord& conflict) const noexcept {
+    if (!conflict.stream.empty()) return options.category(conflict.stream);
+    if (record.streams.size() == 1) return options.category(record.streams.front().stream);
+    return kUnknownStream;
   }
 
   void observe(const MetricDescription& description, ObserveCallback callback);
@@ -261,7 +277,8 @@ void MetricsService::command_finished(const CommandRecord& record) noexcept {
   if (record.outcome == CommandOutcome::Committed) series.emitted.record(record.events_written);
   state_->count_streams(record, series);
   for (const ConflictRecord& conflict : record.conflicts) {
-    state_->commands.conflicts.with(record.command_type, state_->options.category(conflict.stream))
+    state_->commands.conflicts
+        .with(record.command_type, state_->category_of_conflict(record, conflict))
         .increment();
   }
   if (record.phases.measured) {

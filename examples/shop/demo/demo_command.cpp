@@ -8,9 +8,9 @@
 #include <mutex>
 #include <string>
 
+#include "console.hpp"
 #include "load/load.hpp"
 #include "load/load_status.hpp"
-#include "print_error.hpp"
 #include "serve/serve_command.hpp"
 
 namespace shop {
@@ -60,31 +60,28 @@ void watch(const ShopServer& server, const LoadThreads& load, Clock::time_point 
 }  // namespace
 
 ExitCode run(const DemoCommand& command, std::stop_token stop) {
-  const auto server = ShopServer::start(command.server);
-  if (!server) {
-    print_error(server.error().message);
-    return exit_code_of(server.error());
-  }
-  print_urls(**server);
+  ExitCode code = ExitCode::Done;
+  const auto server = start_server(command.server, code);
+  if (!server) return code;
 
   // The customers are outside: they come in by the front door, over HTTP.
   LoadThreads load(
-      {.address = HttpAddress::parse((*server)->api_url()).value(), .rate = command.rate});
+      {.address = HttpAddress::parse(server->api_url()).value(), .rate = command.rate});
   const Clock::time_point begin = Clock::now();
   if (const auto started = load.start(); !started) {
     print_error(started.error().message);
     return ExitCode::Failed;
   }
-  watch(**server, load, end_of(command), stop);
+  watch(*server, load, end_of(command), stop);
   load.stop();
   const LoadCounts counts = load.counts();
-  std::printf("\n%s", summary_text(counts, Clock::now() - begin).c_str());
+  const bool printed = print_output("\n" + summary_text(counts, Clock::now() - begin));
 
-  if (const auto ended = (*server)->stop(); !ended) {
+  if (const auto ended = server->stop(); !ended) {
     print_error("closing the store: " + describe(ended.error()));
     return ExitCode::StoreUnusable;
   }
-  if (counts.failed == 0) return ExitCode::Done;
+  if (counts.failed == 0) return printed ? ExitCode::Done : ExitCode::Failed;
   print_error(load.failure());
   return ExitCode::Failed;
 }

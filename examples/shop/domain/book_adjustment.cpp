@@ -13,7 +13,7 @@ eventcore::Decision BookAdjustment::handle(const Adjustment& former,
     return reject("bad_quantity", "A quantity is at most 1,000,000,000 up or down.");
   }
   const std::optional<Money> total = total_of(lines);
-  if (!total) return reject("amount_too_large", "The adjustment's amount is too large.");
+  if (!total) return reject("amount_too_large", "The amount of a line is at most 1,000,000,000.");
   emit(id.stream(), AdjustmentBooked{id, booked_at, lines, *total});
   return accept();
 }

@@ -1,10 +1,14 @@
 #include "domain/code.hpp"
 
+#include <algorithm>
+
 namespace shop {
 
 std::string_view refuse_code(std::string_view text) noexcept {
   if (text.empty()) return "is empty";
   if (text.size() > kCodeBytesMax) return "is longer than 80 bytes";
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (std::any_of(text.begin(), text.end(), is_control)) return "has a control character";
   return {};
 }
 

@@ -21,12 +21,12 @@ namespace shop {
 /// Bytes of a code. Even with every byte escaped its stream's name is within the library's limit.
 inline constexpr std::size_t kCodeBytesMax = 80;
 
-/// Why `text` can't be a code; empty if it can: it has 1 to 80 bytes.
+/// Why `text` can't be a code; empty if it can: it has 1 to 80 bytes and no control character.
 [[nodiscard]] std::string_view refuse_code(std::string_view text) noexcept;
 
 /// The stream `<prefix><code>`. Bytes that stream names can't hold or would trim are written as `%`
 /// and two hex digits, so that two codes never share a stream.
-/// Requires: `refuse_code(code)` is empty.
+/// Requires: `code` has 1 to 80 bytes.
 [[nodiscard]] eventcore::StreamId stream_of(std::string_view prefix, std::string_view code);
 
 /// A code of the kind that `Kind` describes by its `stream_prefix`. Thread-safety: Immutable.
@@ -42,6 +42,13 @@ class Code {
       return eventcore::make_error(eventcore::ErrorCode::InvalidArgument, std::string(why));
     }
     return Code(std::string(text));
+  }
+
+  /// A code out of a store. Errors: InvalidArgument.
+  [[nodiscard]] static eventcore::Result<Code> from_stored(std::string_view text) {
+    // What was stored once must be readable, whatever is refused today.
+    if (!text.empty() && text.size() <= kCodeBytesMax) return Code(std::string(text));
+    return parse(text);
   }
 
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
@@ -84,7 +91,7 @@ template <class Kind>
 struct eventcore::Representation<shop::Code<Kind>> {
   using Type = std::string;
   static Result<shop::Code<Kind>> from(std::string_view stored) {
-    return shop::Code<Kind>::parse(stored);
+    return shop::Code<Kind>::from_stored(stored);
   }
   static std::string_view to(const shop::Code<Kind>& code) { return code.text(); }
 };

@@ -12,10 +12,16 @@ bool quantities_are_within(std::span<const Line> lines, std::int64_t smallest) {
   });
 }
 
+std::optional<Money> amount_of(Money price, std::int64_t quantity) {
+  const std::optional<Money> amount = multiply(price, quantity);
+  const std::optional<Money> size = amount ? absolute(*amount) : std::nullopt;
+  return size && *size <= kLineAmountMax ? amount : std::nullopt;
+}
+
 std::optional<Money> total_of(std::span<const Line> lines) {
   Money total;
   for (const Line& line : lines) {
-    const std::optional<Money> amount = multiply(line.price, line.quantity);
+    const std::optional<Money> amount = amount_of(line.price, line.quantity);
     if (!amount) return std::nullopt;
     const std::optional<Money> sum = add(total, *amount);
     if (!sum) return std::nullopt;

@@ -45,7 +45,14 @@ inline constexpr std::int64_t kQuantityMax = 1'000'000'000;
 /// Every quantity is at least `smallest` and at most `kQuantityMax`.
 [[nodiscard]] bool quantities_are_within(std::span<const Line> lines, std::int64_t smallest);
 
-/// The amount of all lines; nothing if it does not fit.
+/// The largest amount of a line, price times quantity, up or down. It keeps out slips of the
+/// keyboard, and the total of any order that a request can hold fits a `Money`.
+inline constexpr Money kLineAmountMax = Money::of_units(1'000'000'000 * Money::kUnitsPerWhole);
+
+/// Price times quantity; nothing above `kLineAmountMax`.
+[[nodiscard]] std::optional<Money> amount_of(Money price, std::int64_t quantity);
+
+/// The amount of all lines; nothing if one is above `kLineAmountMax` or their sum does not fit.
 [[nodiscard]] std::optional<Money> total_of(std::span<const Line> lines);
 
 /// What the lines say about one product, however many of them name it.

@@ -14,7 +14,7 @@ eventcore::Decision PlaceOrder::handle(const Order& order, const Customer* buyer
     return reject("bad_quantity", "A quantity is from 1 to 1,000,000,000.");
   }
   const std::optional<Money> total = total_of(lines);
-  if (!total) return reject("amount_too_large", "The order's amount is too large.");
+  if (!total) return reject("amount_too_large", "The amount of a line is at most 1,000,000,000.");
 
   // Stock is checked by product, not by line: two lines of three units need six.
   const std::vector<ProductQuantity> wanted = quantities_by_product(lines);

@@ -15,7 +15,7 @@ eventcore::Decision ReturnGoods::handle(const GoodsReturn& former, const Custome
     return reject("bad_quantity", "A quantity is from 0 to 1,000,000,000.");
   }
   const std::optional<Money> total = total_of(lines);
-  if (!total) return reject("amount_too_large", "The return's amount is too large.");
+  if (!total) return reject("amount_too_large", "The amount of a line is at most 1,000,000,000.");
 
   emit(id.stream(), GoodsReturned{id, customer, country, returned_at, lines, *total});
   if (customer) emit(customer->stream(), CustomerReturned{id, *total});

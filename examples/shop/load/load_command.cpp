@@ -5,9 +5,9 @@
 #include <cstdio>
 #include <mutex>
 
+#include "console.hpp"
 #include "load/load.hpp"
 #include "load/load_status.hpp"
-#include "print_error.hpp"
 
 namespace shop {
 
@@ -42,7 +42,7 @@ ExitCode run(const LoadCommand& command, std::stop_token stop) {
   }
   load.stop();
   const LoadCounts counts = load.counts();
-  std::fputs(summary_text(counts, Clock::now() - begin).c_str(), stdout);
+  if (!print_output(summary_text(counts, Clock::now() - begin))) return ExitCode::Failed;
   if (counts.failed == 0) return ExitCode::Done;
   print_error(load.failure());
   return ExitCode::Failed;

@@ -1,14 +1,19 @@
 #include "replay/replay_command.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include <eventcore/command_executor.hpp>
+#include <eventcore/store_url.hpp>
 
+#include "console.hpp"
 #include "open_shop_store.hpp"
-#include "print_error.hpp"
 #include "replay/progress_bar.hpp"
 #include "replay/replay.hpp"
 #include "replay/retail_file.hpp"
@@ -33,7 +38,7 @@ std::string csv_field(const std::string& text) {
 
 void print_rejected(const std::string& file, const std::vector<RejectedRow>& rows) {
   for (const RejectedRow& row : rows) {
-    std::fprintf(stderr, "%s:%zu: %s\n", file.c_str(), row.line, row.reason.c_str());
+    print_note(file + ":" + std::to_string(row.line) + ": " + row.reason);
   }
 }
 
@@ -47,14 +52,41 @@ bool write_rejects(const std::string& path, const std::vector<RejectedRow>& rows
   return out.good();
 }
 
-void print_summary(const RetailFile& file, const ReplayOutcome& outcome, double seconds) {
+bool is_same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
+  std::error_code error;
+  if (std::filesystem::equivalent(a, b, error)) return true;
+  // One of them need not be there yet.
+  const auto place = [&](const std::filesystem::path& path) {
+    return std::filesystem::weakly_canonical(path, error);
+  };
+  return place(a) == place(b);
+}
+
+/// Why the rejected rows can't go to their file; empty if they can.
+std::string refuse_rejects(const ReplayCommand& command) {
+  if (command.rejects.empty()) return {};
+  if (is_same_file(command.rejects, command.file)) return "--rejects would overwrite FILE";
+  const auto store = eventcore::StoreUrl::parse(command.store);
+  if (!store || store->path().empty()) return {};
+  for (const char* end : {"", "-wal", "-shm", "-journal", "-writers"}) {
+    if (is_same_file(command.rejects, store->path().string() + end)) {
+      return "--rejects would overwrite the store";
+    }
+  }
+  return {};
+}
+
+std::string summary_of(const RetailFile& file, const ReplayOutcome& outcome, double seconds) {
   const ReplayTally& tally = outcome.tally;
-  std::printf("%s %zu of %zu commands in %.1f s (%.0f/s)\n",
-              outcome.stopped ? "stopped after" : "replayed", tally.done(), file.steps.size(),
-              seconds, seconds > 0 ? static_cast<double>(tally.done()) / seconds : 0.0);
-  std::printf("  stored %zu, known already %zu, refused %zu, failed %zu\n", tally.stored,
-              tally.repeated, tally.refused, tally.failed);
-  std::printf("  rows read %zu, rejected %zu\n", file.rows, file.rejected.size());
+  const auto number = [](std::size_t count) { return std::to_string(count); };
+  std::array<char, 64> pace{};
+  std::snprintf(pace.data(), pace.size(), "%.1f s (%.0f/s)", seconds,
+                seconds > 0 ? static_cast<double>(tally.done()) / seconds : 0.0);
+  return std::string(outcome.stopped ? "stopped after " : "replayed ") + number(tally.done()) +
+         " of " + number(file.steps.size()) + " commands in " + pace.data() + "\n  stored " +
+         number(tally.stored) + ", known already " + number(tally.repeated) + ", refused " +
+         number(tally.refused) + ", failed " + number(tally.failed) + "\n  rows read " +
+         number(file.rows) + ", rejected " + number(file.rejected.size()) + "\n";
 }
 
 ExitCode exit_code_of(const ReplayOutcome& outcome) {
@@ -65,20 +97,26 @@ ExitCode exit_code_of(const ReplayOutcome& outcome) {
 }  // namespace
 
 ExitCode run(const ReplayCommand& command, std::stop_token stop) {
-  auto file = read_retail_file(command.file);
+  if (const std::string why = refuse_rejects(command); !why.empty()) {
+    print_error(why);
+    return ExitCode::BadInput;
+  }
+  const auto file = read_retail_file(command.file, stop);
   if (!file) {
     print_error(file.error().message);
-    return ExitCode::BadInput;
+    return file.error().code == eventcore::ErrorCode::Cancelled ? ExitCode::Done
+                                                                : ExitCode::BadInput;
   }
   print_rejected(command.file, file->rejected);
-  if (!command.rejects.empty() && !write_rejects(command.rejects, file->rejected)) {
-    print_error(command.rejects + " can't be written");
-    return ExitCode::BadInput;
-  }
 
   ExitCode code = ExitCode::Done;
   const auto store = open_shop_store(command.store, {}, code);
   if (!store) return code;
+  // Not before the store is open: what a mistaken call overwrites is lost.
+  if (!command.rejects.empty() && !write_rejects(command.rejects, file->rejected)) {
+    print_error(command.rejects + " can't be written");
+    return close_shop_store(*store, ExitCode::BadInput);
+  }
 
   const auto begin = std::chrono::steady_clock::now();
   ProgressBar bar(file->steps.size());
@@ -99,9 +137,10 @@ ExitCode run(const ReplayCommand& command, std::stop_token stop) {
   }
   bar.clear();
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-  print_summary(*file, outcome, elapsed.count());
+  const bool printed = print_output(summary_of(*file, outcome, elapsed.count()));
 
   code = close_shop_store(*store, exit_code_of(outcome));
+  if (code == ExitCode::Done && !printed) return ExitCode::Failed;
   if (code == ExitCode::Done && command.strict && !file->rejected.empty()) {
     return ExitCode::BadInput;
   }

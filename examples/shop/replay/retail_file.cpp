@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
-#include <system_error>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
 #include "replay/csv_reader.hpp"
+#include "replay/read_input.hpp"
 #include "replay/retail_row.hpp"
 #include "replay/text_encoding.hpp"
 
@@ -148,41 +147,45 @@ eventcore::Result<void> check_header(const std::optional<CsvRecord>& header) {
   return make_error(ErrorCode::InvalidArgument, "the first line is not " + names);
 }
 
+/// The row of `record`, or what is wrong with it.
+std::variant<RetailRow, RowFault> row_of(CsvRecord record) {
+  if (!record.fault.empty()) return RowFault{std::string(record.fault)};
+  if (!is_utf8(record.text)) {
+    for (std::string& field : record.fields) field = latin1_to_utf8(field);
+  }
+  return parse_retail_row(record.fields);
+}
+
 }  // namespace
 
-eventcore::Result<RetailFile> parse_retail_file(std::string bytes) {
-  const std::string text = to_utf8(std::move(bytes));
-  CsvReader reader(text);
+eventcore::Result<RetailFile> parse_retail_file(std::string_view bytes) {
+  CsvReader reader(without_byte_order_mark(bytes), [](std::span<const std::string> fields) {
+    return std::holds_alternative<RetailRow>(parse_retail_row(fields));
+  });
   if (auto checked = check_header(reader.next()); !checked) return checked.error();
 
   RetailFile file;
   Invoices invoices;
-  while (const std::optional<CsvRecord> record = reader.next()) {
+  while (std::optional<CsvRecord> record = reader.next()) {
     ++file.rows;
-    auto parsed = record->fault.empty() ? parse_retail_row(record->fields)
-                                        : RowFault{std::string(record->fault)};
+    const std::size_t line = record->line;
+    const std::string_view text = record->text;
+    auto parsed = row_of(*std::move(record));
     if (auto* row = std::get_if<RetailRow>(&parsed)) {
       invoices.add(std::move(*row));
     } else {
-      file.rejected.push_back(
-          {record->line, std::move(std::get<RowFault>(parsed).reason), std::string(record->text)});
+      file.rejected.push_back({line, std::move(std::get<RowFault>(parsed).reason), to_utf8(text)});
     }
   }
   file.steps = invoices.take_steps();
   return file;
 }
 
-eventcore::Result<RetailFile> read_retail_file(const std::filesystem::path& path) {
-  const auto unreadable = [&path] {
-    return make_error(ErrorCode::InvalidArgument, path.string() + " can't be read");
-  };
-  // A folder can be opened like a file and fails later, with an exception.
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) return unreadable();
-  std::ifstream in(path, std::ios::binary);
-  std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in.is_open() || in.bad()) return unreadable();
-  auto file = parse_retail_file(std::move(bytes));
+eventcore::Result<RetailFile> read_retail_file(const std::filesystem::path& path,
+                                               const std::stop_token& stop) {
+  const auto bytes = read_input(path, stop);
+  if (!bytes) return bytes.error();
+  auto file = parse_retail_file(*bytes);
   if (!file) {
     return make_error(ErrorCode::InvalidArgument, path.string() + ": " + file.error().message);
   }

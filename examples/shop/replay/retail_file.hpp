@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -44,10 +45,12 @@ struct RetailFile {
   std::size_t rows = 0;  ///< Good and rejected, without the header.
 };
 
-/// Errors: InvalidArgument (not readable, or not in this format).
-[[nodiscard]] eventcore::Result<RetailFile> read_retail_file(const std::filesystem::path& path);
+/// Reads `path` to its end, also if it is a pipe. Errors: InvalidArgument (not readable, or not in
+/// this format), Cancelled (a stop was requested before its end). Blocking: for whoever writes it.
+[[nodiscard]] eventcore::Result<RetailFile> read_retail_file(const std::filesystem::path& path,
+                                                             const std::stop_token& stop);
 
 /// The same for the bytes of a file.
-[[nodiscard]] eventcore::Result<RetailFile> parse_retail_file(std::string bytes);
+[[nodiscard]] eventcore::Result<RetailFile> parse_retail_file(std::string_view bytes);
 
 }  // namespace shop

@@ -69,8 +69,11 @@ std::variant<RetailRow, RowFault> parse_retail_row(std::span<const std::string> 
   const std::optional<Money> price = Money::parse(fields[5]);
   if (!price) return RowFault{"price is not a decimal"};
   row.line.price = *price;
-  if (*quantity > kQuantityMax || *quantity < -kQuantityMax || !multiply(*price, *quantity)) {
+  if (*quantity > kQuantityMax || *quantity < -kQuantityMax) {
     return RowFault{"quantity is too large"};
+  }
+  if (!amount_of(*price, *quantity)) {
+    return RowFault{"price times quantity is more than 1000000000"};
   }
 
   if (!fields[6].empty()) {

@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 
 namespace shop {
 
@@ -42,11 +41,13 @@ bool is_utf8(std::string_view text) noexcept {
   return true;
 }
 
-std::string to_utf8(std::string bytes) {
+std::string_view without_byte_order_mark(std::string_view bytes) noexcept {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (bytes.starts_with(kByteOrderMark)) bytes.erase(0, kByteOrderMark.size());
-  if (is_utf8(bytes)) return bytes;
+  if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
+  return bytes;
+}
 
+std::string latin1_to_utf8(std::string_view bytes) {
   std::string text;
   text.reserve(bytes.size() + bytes.size() / 8);
   for (const char c : bytes) {
@@ -59,6 +60,10 @@ std::string to_utf8(std::string bytes) {
     }
   }
   return text;
+}
+
+std::string to_utf8(std::string_view bytes) {
+  return is_utf8(bytes) ? std::string(bytes) : latin1_to_utf8(bytes);
 }
 
 }  // namespace shop

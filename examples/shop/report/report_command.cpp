@@ -1,9 +1,7 @@
 #include "report/report_command.hpp"
 
-#include <cstdio>
-
+#include "console.hpp"
 #include "open_shop_store.hpp"
-#include "print_error.hpp"
 #include "report/sales_report.hpp"
 
 namespace shop {
@@ -20,8 +18,7 @@ ExitCode run(const ReportCommand& command) {
     return close_shop_store(*store, exit_code_of(computed.error()));
   }
   const std::string text = command.json ? to_json(report) + "\n" : to_text(report);
-  const bool printed = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
-  return close_shop_store(*store, printed ? ExitCode::Done : ExitCode::Failed);
+  return close_shop_store(*store, print_output(text) ? ExitCode::Done : ExitCode::Failed);
 }
 
 }  // namespace shop

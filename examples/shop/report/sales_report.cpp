@@ -1,7 +1,6 @@
 #include "report/sales_report.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -14,17 +13,6 @@ namespace shop {
 namespace {
 
 using Reported = std::variant<OrderPlaced, GoodsReturned, AdjustmentBooked>;
-
-/// Adds to `total`. Errors: LimitExceeded.
-eventcore::Result<void> accumulate(Money& total, std::optional<Money> amount) {
-  const std::optional<Money> sum = amount ? add(total, *amount) : std::nullopt;
-  if (!sum) {
-    return eventcore::make_error(eventcore::ErrorCode::LimitExceeded,
-                                 "the report's amounts do not fit their numbers");
-  }
-  total = *sum;
-  return {};
-}
 
 }  // namespace
 
@@ -40,7 +28,8 @@ eventcore::Result<void> SalesReport::apply(const eventcore::StoredEvent& stored)
   auto event =
       eventcore::decode_event<Reported>(stored.type, stored.schema_version, stored.payload);
   if (!event) return std::move(event).error();
-  return std::visit([this](const auto& reported) { return add(reported); }, *event);
+  std::visit([this](const auto& reported) { add(reported); }, *event);
+  return {};
 }
 
 eventcore::Result<void> SalesReport::catch_up(eventcore::EventStore& store,
@@ -58,36 +47,26 @@ eventcore::Result<void> SalesReport::catch_up(eventcore::EventStore& store,
   }
 }
 
-eventcore::Result<void> SalesReport::add(const OrderPlaced& order) {
+void SalesReport::add(const OrderPlaced& order) {
   ++orders_;
   if (order.customer) customers_.insert(order.customer->text());
   for (const Line& line : order.lines) {
     units_sold_ += line.quantity;
     products_.insert(line.product.text());
-    const std::optional<Money> amount = multiply(line.price, line.quantity);
-    if (auto added = accumulate(gross_, amount); !added) return added;
-    Money& of_country = revenue_by_country_[line.country.value_or(order.country)];
-    if (auto added = accumulate(of_country, amount); !added) return added;
+    gross_.add(line.price, line.quantity);
+    revenue_by_country_[line.country.value_or(order.country)].add(line.price, line.quantity);
   }
-  return {};
 }
 
-eventcore::Result<void> SalesReport::add(const GoodsReturned& goods) {
+void SalesReport::add(const GoodsReturned& goods) {
   ++returns_;
   for (const Line& line : goods.lines) {
     units_returned_ += line.quantity;
-    const std::optional<Money> amount = multiply(line.price, line.quantity);
-    if (auto added = accumulate(returned_, amount ? absolute(*amount) : amount); !added) {
-      return added;
-    }
+    returned_.add_absolute(line.price, line.quantity);
   }
-  return {};
 }
 
-eventcore::Result<void> SalesReport::add(const AdjustmentBooked&) {
-  ++adjustments_;
-  return {};
-}
+void SalesReport::add(const AdjustmentBooked&) { ++adjustments_; }
 
 std::string to_json(const SalesReport& report) {
   nlohmann::ordered_json json;
@@ -125,8 +104,8 @@ std::string to_text(const SalesReport& report) {
   row("customers", std::to_string(report.customers()));
   row("products", std::to_string(report.products()));
   text += "\nrevenue by country\n";
-  std::vector<std::pair<std::string, Money>> countries(report.revenue_by_country().begin(),
-                                                       report.revenue_by_country().end());
+  std::vector<std::pair<std::string, MoneyTotal>> countries(report.revenue_by_country().begin(),
+                                                            report.revenue_by_country().end());
   std::stable_sort(countries.begin(), countries.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
   for (const auto& [country, revenue] : countries) row("  " + country, revenue.to_string());

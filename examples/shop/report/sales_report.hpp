@@ -14,7 +14,7 @@
 #include <eventcore/result.hpp>
 
 #include "domain/events.hpp"
-#include "domain/money.hpp"
+#include "report/money_total.hpp"
 
 namespace shop {
 
@@ -25,8 +25,7 @@ class SalesReport {
   /// The events that it wants.
   [[nodiscard]] static eventcore::EventFilter filter();
 
-  /// Takes in one event. Errors: DecodeFailed, UnknownEventType, LimitExceeded (an amount does not
-  /// fit).
+  /// Takes in one event. Errors: DecodeFailed, UnknownEventType.
   [[nodiscard]] eventcore::Result<void> apply(const eventcore::StoredEvent& event);
   /// Takes in all events of `store` that it has not seen. Errors: also those of a read.
   [[nodiscard]] eventcore::Result<void> catch_up(eventcore::EventStore& store,
@@ -37,21 +36,21 @@ class SalesReport {
   [[nodiscard]] std::int64_t adjustments() const noexcept { return adjustments_; }
   [[nodiscard]] std::int64_t units_sold() const noexcept { return units_sold_; }
   [[nodiscard]] std::int64_t units_returned() const noexcept { return units_returned_; }
-  [[nodiscard]] Money gross() const noexcept { return gross_; }
+  [[nodiscard]] MoneyTotal gross() const noexcept { return gross_; }
   /// Without signs: what the shop gave back, not what it lost.
-  [[nodiscard]] Money returned() const noexcept { return returned_; }
+  [[nodiscard]] MoneyTotal returned() const noexcept { return returned_; }
   /// Customers with at least one order.
   [[nodiscard]] std::size_t customers() const noexcept { return customers_.size(); }
   /// Products of at least one order.
   [[nodiscard]] std::size_t products() const noexcept { return products_.size(); }
-  [[nodiscard]] const std::map<std::string, Money>& revenue_by_country() const noexcept {
+  [[nodiscard]] const std::map<std::string, MoneyTotal>& revenue_by_country() const noexcept {
     return revenue_by_country_;
   }
 
  private:
-  eventcore::Result<void> add(const OrderPlaced& order);
-  eventcore::Result<void> add(const GoodsReturned& goods);
-  eventcore::Result<void> add(const AdjustmentBooked&);
+  void add(const OrderPlaced& order);
+  void add(const GoodsReturned& goods);
+  void add(const AdjustmentBooked&);
 
   eventcore::Position seen_{};
   std::int64_t orders_ = 0;
@@ -59,11 +58,11 @@ class SalesReport {
   std::int64_t adjustments_ = 0;
   std::int64_t units_sold_ = 0;
   std::int64_t units_returned_ = 0;
-  Money gross_;
-  Money returned_;
+  MoneyTotal gross_;
+  MoneyTotal returned_;
   std::unordered_set<std::string> customers_;
   std::unordered_set<std::string> products_;
-  std::map<std::string, Money> revenue_by_country_;
+  std::map<std::string, MoneyTotal> revenue_by_country_;
 };
 
 /// The report as JSON; amounts are decimal strings.

@@ -80,4 +80,13 @@ Problem problem_of(const eventcore::Error& error) {
   }
 }
 
+Problem problem_of_read(const eventcore::Error& error) {
+  const Problem problem = problem_of(error);
+  if (problem.status == 503) {
+    return {503, problem.code, "The store can't be read at the moment; try again."};
+  }
+  if (problem.status == 504) return {504, problem.code, "The store did not answer in time."};
+  return {500, problem.code, "What is stored could not be read."};
+}
+
 }  // namespace shop

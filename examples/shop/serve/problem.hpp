@@ -34,7 +34,10 @@ struct Problem {
 /// A command was refused by the business rules: 409, or 422 for what can never be accepted.
 [[nodiscard]] Problem problem_of(const eventcore::Rejection& rejection);
 
-/// A command or read failed. What the client can't change is told without internals.
+/// A command failed. What the client can't change is told without internals.
 [[nodiscard]] Problem problem_of(const eventcore::Error& error);
+
+/// A read failed. Never 4xx: whoever reads can do nothing about what is stored.
+[[nodiscard]] Problem problem_of_read(const eventcore::Error& error);
 
 }  // namespace shop

@@ -3,8 +3,8 @@
 /// \file
 /// The bodies of requests, as the commands they ask for.
 ///
-/// Everything has a limit, unknown members are refused (a mistyped `customer` must not become an
-/// order without one), and all faults are told at once.
+/// Everything has a limit (a line costs at most `kLineAmountMax`), unknown members are refused (a
+/// mistyped `customer` must not become an order without one), and all faults are told at once.
 
 #include <chrono>
 #include <cstddef>

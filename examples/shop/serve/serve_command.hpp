@@ -3,6 +3,7 @@
 /// \file
 /// The subcommand `serve`.
 
+#include <memory>
 #include <stop_token>
 
 #include "exit_code.hpp"
@@ -13,7 +14,9 @@ namespace shop {
 /// Serves until `stop` is requested.
 [[nodiscard]] ExitCode serve(const ShopServerOptions& options, std::stop_token stop);
 
-/// Where `server` can be reached, for people.
-void print_urls(const ShopServer& server);
+/// A server that serves and has said where. Null after a failure, which then is told on standard
+/// error and left in `code`.
+[[nodiscard]] std::unique_ptr<ShopServer> start_server(const ShopServerOptions& options,
+                                                       ExitCode& code);
 
 }  // namespace shop

@@ -1,5 +1,6 @@
 #include "serve/shop_api.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -87,18 +88,42 @@ std::string stored_id(const Code<Kind>& id, const eventcore::ExecutionResult& re
   return id.text();
 }
 
-/// Refuses what every `POST` refuses; nothing if the request may go on.
-std::optional<http::Response> refuse_post(const http::Request& request) {
-  std::string_view type = request.header("Content-Type").value_or("");
-  type = type.substr(0, type.find(';'));
-  if (!type.empty() && type != "application/json") {
-    return to_response({415, "unsupported_media_type", "Bodies are application/json."});
-  }
-  if (request.header("Idempotency-Key").value_or("").size() > kKeyBytesMax) {
-    return to_response(
-        {400, "invalid_idempotency_key", "An Idempotency-Key has at most 200 bytes."});
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return result;
+}
+
+/// `value` of a `Content-Type` without parameters.
+bool is_json(std::string_view value) {
+  std::string_view type = value.substr(0, value.find(';'));
+  const std::size_t begin = std::min(type.find_first_not_of(" \t"), type.size());
+  type.remove_prefix(begin);
+  type = type.substr(0, type.find_last_not_of(" \t") + 1);
+  return lower(type) == "application/json";
+}
+
+/// Refuses keys that would not be honoured: a client that sends one relies on it.
+std::optional<http::Response> refuse_keys(const http::Request& request) {
+  const std::string_view first = request.header("Idempotency-Key").value_or("");
+  for (const http::Header& header : request.headers) {
+    if (lower(header.name) != "idempotency-key") continue;
+    std::string_view why;
+    if (header.value.empty()) why = "An Idempotency-Key is not empty.";
+    if (header.value.size() > kKeyBytesMax) why = "An Idempotency-Key has at most 200 bytes.";
+    if (header.value != first) why = "A request has one Idempotency-Key.";
+    if (!why.empty()) return to_response({400, "invalid_idempotency_key", std::string(why)});
   }
   return std::nullopt;
+}
+
+/// Refuses what every `POST` refuses; nothing if the request may go on.
+std::optional<http::Response> refuse_post(const http::Request& request) {
+  const std::string_view type = request.header("Content-Type").value_or("");
+  if (!type.empty() && !is_json(type)) {
+    return to_response({415, "unsupported_media_type", "Bodies are application/json."});
+  }
+  return refuse_keys(request);
 }
 
 http::Response not_found(std::string_view what) {
@@ -228,14 +253,14 @@ http::Response ShopApi::read_order(const Request& request) {
   if (!order) return not_found("order");
   const auto page = store_.read_stream(
       order->stream(), {.limit = 1, .deadline = eventcore::Deadline::after(kDeadline)});
-  if (!page) return to_response(problem_of(page.error()));
+  if (!page) return to_response(problem_of_read(page.error()));
   if (page->events.empty()) return not_found("order");
   const eventcore::StoredEvent& stored = page->events.front();
   const auto placed = eventcore::decode_event<OrderPlaced>(stored.schema_version, stored.payload);
-  if (!placed) return to_response(problem_of(placed.error()));
+  if (!placed) return to_response(problem_of_read(placed.error()));
   // An order is shown as it is stored: the description of its event is that of the answer.
   auto json = eventcore::to_json(*placed);
-  if (!json) return to_response(problem_of(json.error()));
+  if (!json) return to_response(problem_of_read(json.error()));
   return http::json_response(200, *std::move(json));
 }
 
@@ -243,7 +268,7 @@ http::Response ShopApi::read_product(const Request& request) {
   const auto code = ProductCode::parse(request.parameter("id"));
   if (!code) return not_found("product");
   const auto entry = products_.read(code->stream(), eventcore::Deadline::after(kDeadline));
-  if (!entry) return to_response(problem_of(entry.error()));
+  if (!entry) return to_response(problem_of_read(entry.error()));
   if (entry->version.value == 0) return not_found("product");
   const Product& product = entry->state;
   Json json{{"product", code->text()},
@@ -258,7 +283,7 @@ http::Response ShopApi::read_product(const Request& request) {
 http::Response ShopApi::read_revenue(const Request&) {
   const std::lock_guard lock(report_mutex_);
   const auto current = report_.catch_up(store_, eventcore::Deadline::after(kDeadline));
-  if (!current) return to_response(problem_of(current.error()));
+  if (!current) return to_response(problem_of_read(current.error()));
   return http::json_response(200, to_json(report_));
 }
 

@@ -16,6 +16,8 @@
 /// A `POST` with an `Idempotency-Key` can be repeated after any failure: what was stored is found
 /// by the key, and the answer is the first one with `Idempotency-Replayed: true`. `traceparent` and
 /// `X-Correlation-Id` are stored with the events. Errors are problem documents; see problem.hpp.
+/// A line costs at most 1,000,000,000 and codes have no control characters: 422 otherwise. What is
+/// stored can always be reported: the sums of `GET /reports/revenue` have no limit.
 
 #include <mutex>
 #include <optional>

@@ -5,7 +5,6 @@
 
 #include <eventcore/observability/instrumented_command_executor.hpp>
 #include <eventcore/observability/instrumented_event_store.hpp>
-#include <eventcore/store_url.hpp>
 
 namespace shop {
 
@@ -35,7 +34,7 @@ http::ServerOptions api_options(const ShopServerOptions& options,
           .on_request = [&business_metrics](const http::RequestRecord& record) {
             business_metrics.record_api_request(
                 record.method ? http::to_string(*record.method) : "none",
-                record.route.empty() ? "unmatched" : record.route, record.status, record.duration);
+                record.route.empty() ? "unmatched" : record.route, record.status, record.handling);
           }};
 }
 
@@ -47,33 +46,47 @@ http::HealthResult check_store(eventcore::EventStore& store) {
 
 }  // namespace
 
-Result<std::unique_ptr<ShopServer>> ShopServer::start(const ShopServerOptions& options) {
+Result<std::unique_ptr<ShopServer>> ShopServer::listen(const ShopServerOptions& options) {
   auto metrics = std::make_shared<MetricsService>();
   auto business_metrics = BusinessMetrics::create(metrics->registry());
   if (!business_metrics) return about("metrics", business_metrics.error());
-
-  const auto url = eventcore::StoreUrl::parse(options.store);
+  auto url = eventcore::StoreUrl::parse(options.store);
   if (!url) return about("--store", url.error());
-  auto store = eventcore::open_store(*url, {.probe = metrics});
-  if (!store) return about(url->redacted(), store.error());
 
   std::unique_ptr<ShopServer> server(
-      new ShopServer(options, std::move(metrics), *business_metrics, *std::move(store)));
-  if (auto listening = server->listen(); !listening) return listening.error();
+      new ShopServer(options, *std::move(url), std::move(metrics), *business_metrics));
+  if (auto taken = server->api_server_.listen(); !taken) return about("--listen", taken.error());
+  if (auto taken = server->metrics_server_.listen(); !taken) {
+    return about("--metrics-listen", taken.error());
+  }
   return server;
 }
 
-ShopServer::ShopServer(const ShopServerOptions& options, std::shared_ptr<MetricsService> metrics,
-                       const BusinessMetrics& business_metrics,
-                       std::unique_ptr<eventcore::EventStore> store)
-    : metrics_(std::move(metrics)),
+ShopServer::ShopServer(const ShopServerOptions& options, eventcore::StoreUrl url,
+                       std::shared_ptr<MetricsService> metrics,
+                       const BusinessMetrics& business_metrics)
+    : url_(std::move(url)),
+      metrics_(std::move(metrics)),
       business_metrics_(business_metrics),
-      store_(std::make_unique<InstrumentedEventStore>(std::move(store), metrics_)),
-      executor_(std::make_unique<InstrumentedCommandExecutor>(*store_, metrics_)),
-      api_(*store_, *executor_, business_metrics_),
       api_server_(api_options(options, business_metrics_)),
-      metrics_server_({.listen = options.metrics_listen}) {
-  api_.mount(api_server_);
+      metrics_server_({.listen = options.metrics_listen}) {}
+
+Result<void> ShopServer::serve() {
+  auto store = eventcore::open_store(url_, {.probe = metrics_});
+  if (!store) return about(url_.redacted(), store.error());
+  store_ = std::make_unique<InstrumentedEventStore>(*std::move(store), metrics_);
+  executor_ = std::make_unique<InstrumentedCommandExecutor>(*store_, metrics_);
+  api_ = std::make_unique<ShopApi>(*store_, *executor_, business_metrics_);
+  api_->mount(api_server_);
+  mount_endpoints();
+  if (auto started = api_server_.start(); !started) return about("--listen", started.error());
+  if (auto started = metrics_server_.start(); !started) {
+    return about("--metrics-listen", started.error());
+  }
+  return {};
+}
+
+void ShopServer::mount_endpoints() {
   health_.add("store", {.ready = true, .startup = true}, [this] { return check_store(*store_); });
   http::mount_endpoints(metrics_server_, {.metrics =
                                               [this](const http::Request&) {
@@ -87,15 +100,8 @@ ShopServer::ShopServer(const ShopServerOptions& options, std::shared_ptr<Metrics
 
 ShopServer::~ShopServer() { ignore_error(stop(), "whoever wants to know calls stop"); }
 
-Result<void> ShopServer::listen() {
-  if (auto started = api_server_.start(); !started) return about("--listen", started.error());
-  if (auto started = metrics_server_.start(); !started) {
-    return about("--metrics-listen", started.error());
-  }
-  return {};
-}
-
 Result<void> ShopServer::stop() {
+  if (api_ == nullptr) return {};
   // Clients first, so that nothing new comes in; the store last, when nobody needs it any more.
   ignore_error(api_server_.stop(Deadline::after(10s)), "slow clients were cut off");
   ignore_error(executor_->shutdown(Deadline::after(10s)), "their clients are gone");

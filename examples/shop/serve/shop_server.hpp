@@ -15,6 +15,7 @@
 #include <eventcore/http_server.hpp>
 #include <eventcore/observability/metrics_service.hpp>
 #include <eventcore/result.hpp>
+#include <eventcore/store_url.hpp>
 
 #include "serve/business_metrics.hpp"
 #include "serve/shop_api.hpp"
@@ -30,9 +31,10 @@ struct ShopServerOptions {
 /// Owns its threads through its parts. Thread-safety: One thread at a time.
 class ShopServer {
  public:
-  /// Opens the store and listens. Errors: InvalidArgument (bad URL or address), Unavailable (an
-  /// address is in use), those of opening a store. The message names the part that failed.
-  [[nodiscard]] static eventcore::Result<std::unique_ptr<ShopServer>> start(
+  /// Takes the addresses. Clients wait until it serves; no store is touched before that, so that a
+  /// mistyped address leaves none behind. Errors: InvalidArgument (bad URL or address), Unavailable
+  /// (an address is in use). The message names the part that failed.
+  [[nodiscard]] static eventcore::Result<std::unique_ptr<ShopServer>> listen(
       const ShopServerOptions& options);
   ShopServer(const ShopServer&) = delete;
   ShopServer& operator=(const ShopServer&) = delete;
@@ -44,21 +46,25 @@ class ShopServer {
     return *metrics_;
   }
 
+  /// Opens the store and answers. Requires: called once. Errors: those of opening a store.
+  [[nodiscard]] eventcore::Result<void> serve();
   /// Finishes the requests under way and closes the store. A second call is harmless.
   /// Errors: those of closing the store.
   [[nodiscard]] eventcore::Result<void> stop();
 
  private:
-  ShopServer(const ShopServerOptions& options,
+  ShopServer(const ShopServerOptions& options, eventcore::StoreUrl url,
              std::shared_ptr<eventcore::observability::MetricsService> metrics,
-             const BusinessMetrics& business_metrics, std::unique_ptr<eventcore::EventStore> store);
-  eventcore::Result<void> listen();
+             const BusinessMetrics& business_metrics);
+  void mount_endpoints();
 
+  const eventcore::StoreUrl url_;
   std::shared_ptr<eventcore::observability::MetricsService> metrics_;
   BusinessMetrics business_metrics_;
+  // Null until it serves.
   std::unique_ptr<eventcore::EventStore> store_;
   std::unique_ptr<eventcore::CommandExecutor> executor_;
-  ShopApi api_;
+  std::unique_ptr<ShopApi> api_;
   eventcore::http::HealthChecks health_;
   eventcore::http::Server api_server_;
   eventcore::http::Server metrics_server_;

@@ -92,7 +92,9 @@ inline constexpr MetricDescription kCommandConflictsTotal{
     .name = "eventcore_command_conflicts_total",
     .kind = MetricKind::Counter,
     .labels = kByCommandCategory,
-    .help = "Attempts that failed because a stream of this category had moved.",
+    .help =
+        "Attempts that failed because a stream of this category had moved; none if it is not "
+        "known which.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kCommandStreams{
     .name = "eventcore_command_streams",

@@ -16,18 +16,10 @@ import time
 from reference_report import reference_report
 from retail_generator import generate
 from running_shop import RunningShop
-from shop_program import program, real_file, report, run, workspace
+from shop_program import program, real_file, report, run, wait_until, workspace
 
 KILLS = 6
 CLIENTS = 8
-
-
-def wait_until(condition):
-    """Returns once `condition()` holds, which it must within a minute."""
-    limit = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < limit, "waited for a minute in vain"
-        time.sleep(0.0005)
 
 
 def events_in(file):

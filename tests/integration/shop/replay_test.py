@@ -3,12 +3,16 @@
 usage: replay_test.py PATH-OF-eventcore-shop [REAL-FILE]
 """
 
+import contextlib
 import csv
+import os
 import pathlib
+import signal
+import subprocess
 
 from reference_report import COLUMNS, reference_report
 from retail_generator import generate
-from shop_program import real_file, report, run, workspace
+from shop_program import program, real_file, report, run, wait_until, workspace
 
 HEADER = ",".join(COLUMNS) + "\n"
 GOOD = "901,A1,Tea,2,12/1/10 8:26,2.5,77,Norway\n"
@@ -75,6 +79,83 @@ def what_is_wrong_has_its_exit_code():
         run("replay", good, "--store", store)
 
 
+def a_bad_row_costs_no_other_row():
+    """Unclosed quotes, NULs and bad bytes stay in their rows."""
+    with workspace() as folder:
+        path = pathlib.Path(folder, "rows.csv")
+        rows = [GOOD, GOOD.replace("Tea", '"Tea'), GOOD, GOOD.replace("Tea", 'Box 6"'),
+                GOOD.replace("A1", "A\0"), GOOD.replace("Tea", "caf\xe9"), GOOD.replace("901", "9\0"),
+                GOOD.replace("Tea", "two\nlines").replace(",two", ',"two').replace("nes,", 'nes",'),
+                GOOD, GOOD.replace("Tea", '"Tea'), GOOD]
+        numbered = [row.replace("901", str(1000 + i), 1) if "901" in row else row
+                    for i, row in enumerate(rows)]
+        path.write_bytes((HEADER + "".join(numbered)).encode("latin-1"))
+        store = f"sqlite:{folder}/shop.db"
+        result = run("replay", path, "--store", store)
+        assert [line.removeprefix(f"{path}:") for line in result.stderr.splitlines()] == [
+            "3: a quoted field has no end", "6: stock code has a control character",
+            "8: invoice has a control character", "12: a quoted field has no end"], result.stderr
+        assert "stored 7," in result.stdout and "rows read 11, rejected 4" in result.stdout
+        assert report(store)["orders"] == 7
+
+
+def rejects_overwrite_nothing():
+    with workspace() as folder:
+        data = HEADER + GOOD + "902,A1\n"
+        path, link = pathlib.Path(folder, "in.csv"), pathlib.Path(folder, "link.csv")
+        path.write_text(data)
+        link.symlink_to(path)
+        hard = pathlib.Path(folder, "hard.csv")
+        hard.hardlink_to(path)
+        store = pathlib.Path(folder, "shop.db")
+        for _ in range(2):  # without the store and with it
+            for rejects in (path, link, hard, f"{folder}/../{pathlib.Path(folder).name}/in.csv",
+                            store, f"{store}-wal", f"{store}-writers"):
+                result = run("replay", path, "--store", f"sqlite:{store}", "--rejects", rejects,
+                             expect=2)
+                assert "--rejects would overwrite" in result.stderr, result.stderr
+                assert path.read_text() == data
+            run("replay", path, "--store", f"sqlite:{store}")
+            assert report(f"sqlite:{store}")["orders"] == 1
+        rejects = pathlib.Path(folder, "rejects.csv")
+        rejects.write_text("of before")
+        run("replay", path, "--store", "nonsense:x", "--rejects", rejects, expect=2)
+        assert rejects.read_text() == "of before"
+        run("replay", path, "--store", f"sqlite:{store}", "--rejects", rejects)
+        assert rejects.read_text().startswith("3,"), rejects.read_text()
+
+
+def pipes_are_read_and_left():
+    with workspace() as folder:
+        pipe = pathlib.Path(folder, "pipe")
+        os.mkfifo(pipe)
+        store = f"sqlite:{folder}/shop.db"
+        for begun in (False, True):
+            replay = subprocess.Popen([program(), "replay", str(pipe), "--store", store],
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            writer = open(pipe, "w", encoding="utf-8") if begun else None
+            if writer:
+                writer.write(HEADER + GOOD)
+                writer.flush()
+            else:
+                # It handles signals once its second thread is there.
+                wait_until(lambda: len(os.listdir(f"/proc/{replay.pid}/task")) > 1)
+            replay.send_signal(signal.SIGTERM)
+            out, err = replay.communicate(timeout=30)
+            assert replay.returncode == 0, (replay.returncode, out, err)
+            assert err.count("\n") == 1 and "stopped" in err, err
+            if writer:
+                with contextlib.suppress(BrokenPipeError):
+                    writer.close()
+        replay = subprocess.Popen([program(), "replay", str(pipe), "--store", store])
+        with open(pipe, "w", encoding="utf-8") as writer:
+            writer.write(HEADER)
+            writer.flush()
+            writer.write(GOOD)
+        assert replay.wait(timeout=30) == 0
+        assert report(store)["orders"] == 1
+
+
 def an_empty_file_sells_nothing():
     with workspace() as folder:
         path = pathlib.Path(folder, "empty.csv")
@@ -89,5 +170,8 @@ def an_empty_file_sells_nothing():
 if __name__ == "__main__":
     what_is_wrong_has_its_exit_code()
     an_empty_file_sells_nothing()
+    a_bad_row_costs_no_other_row()
+    rejects_overwrite_nothing()
+    pipes_are_read_and_left()
     generated_files_are_reported_right()
     the_real_file_is_reported_right()

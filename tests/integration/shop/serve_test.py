@@ -3,13 +3,16 @@
 usage: serve_test.py PATH-OF-eventcore-shop
 """
 
+import json
+import pathlib
 import signal
 import socket
 import threading
+import time
 import urllib.parse
 
 from running_shop import RunningShop, running_shop
-from shop_program import report, run, workspace
+from shop_program import report, run, wait_until, workspace
 
 LINES = [{"product": "22423", "description": "Cake stand", "quantity": 2, "price": "12.75"},
          {"product": "POST", "quantity": 1, "price": "0.001"}]
@@ -21,6 +24,11 @@ def expect_problem(answer, status, code):
     assert (got_status, body.get("code")) == (status, code), (got_status, body)
     assert headers["Content-Type"] == "application/problem+json", headers
     assert body["type"].endswith(code) and body["status"] == status and body["title"], body
+
+
+def connection_to(shop):
+    parts = urllib.parse.urlsplit(shop.urls["shop"])
+    return socket.create_connection((parts.hostname, parts.port), timeout=30)
 
 
 def orders_can_be_placed_and_read(shop):
@@ -98,6 +106,12 @@ def bad_requests_are_explained(shop):
     expect_problem(shop.call("POST", "/orders", "{"), 400, "malformed_body")
     expect_problem(shop.call("POST", "/orders", "[" * 100_000), 400, "malformed_body")
     expect_problem(shop.call("POST", "/orders", b"\xff\xfe"), 400, "malformed_body")
+    expect_problem(shop.call("POST", "/orders", json.dumps(ORDER) + "\0garbage"), 400,
+                   "malformed_body")
+    expect_problem(shop.call("POST", "/orders", ORDER, {"Idempotency-Key": ""}), 400,
+                   "invalid_idempotency_key")
+    dear = {"lines": [dict(LINES[0], price="900000000000000", quantity=1)]}
+    expect_problem(shop.call("POST", "/orders", dear), 422, "invalid_body")
     expect_problem(shop.call("POST", "/orders", ORDER, {"Content-Type": "text/csv"}), 415,
                    "unsupported_media_type")
     answer = shop.call("POST", "/orders", {"customr": "1", "lines": [
@@ -132,6 +146,33 @@ def requests_are_counted_by_route(shop):
     assert shop.metric('eventcore_commands_total{command_type="place_order"}') > 0
 
 
+def a_late_body_is_no_long_request(shop):
+    labels = '{method="POST",endpoint="/stock"}'
+    before = shop.metric("eventcore_request_duration_seconds_sum" + labels)
+    count = shop.metric("eventcore_request_duration_seconds_count" + labels)
+    body = b'{"product": "LATE", "quantity": 1}'
+    with connection_to(shop) as client:
+        client.sendall(b"POST /stock HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                       b"Content-Length: %d\r\n\r\n" % len(body))
+        time.sleep(2)
+        client.sendall(body)
+        assert client.makefile("rb").readline().startswith(b"HTTP/1.1 201 ")
+    wait_until(lambda: shop.metric("eventcore_request_duration_seconds_count" + labels) > count)
+    assert shop.metric("eventcore_request_duration_seconds_sum" + labels) < before + 1.5
+
+
+def trailers_are_limited_and_mean_nothing(shop):
+    head = b"POST /orders HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = json.dumps(ORDER).encode()
+    chunks = b"%x\r\n%s\r\n0\r\n" % (len(body), body)
+    for trailer, status in ((b"A: " + b"x" * 65_600, b"413"),
+                            (b"Host: evil\r\nIdempotency-Key: key-1", b"201")):
+        with connection_to(shop) as client:
+            client.sendall(head + chunks + trailer + b"\r\n\r\n")
+            assert client.makefile("rb").readline().split()[1] == status, status
+    assert shop.call("GET", "/reports/revenue")[0] == 200
+
+
 def health_is_told(shop):
     for path in ("/health", "/health/live", "/health/ready", "/health/startup"):
         assert shop.call("GET", path, url="health")[0] == 200, path
@@ -139,9 +180,7 @@ def health_is_told(shop):
 
 def an_unfinished_request_does_not_hold_up_the_end(store):
     shop = RunningShop(store)
-    parts = urllib.parse.urlsplit(shop.urls["shop"])
-    with socket.create_connection((parts.hostname, parts.port)) as silent, \
-            socket.create_connection((parts.hostname, parts.port)) as slow:
+    with connection_to(shop) as silent, connection_to(shop) as slow:
         slow.sendall(b"POST /orders HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
         assert silent.fileno() >= 0
         shop.stop(signal.SIGINT)
@@ -149,9 +188,13 @@ def an_unfinished_request_does_not_hold_up_the_end(store):
 
 def addresses_that_do_not_work_are_refused(shop, folder):
     taken = shop.urls["shop"].removeprefix("http://")
-    result = run("serve", "--store", f"sqlite:{folder}/other.db", "--listen", taken, expect=4)
-    assert "--listen" in result.stderr, result.stderr
-    run("serve", "--store", "memory:", "--listen", "nonsense", expect=2)
+    store = pathlib.Path(folder, "other.db")
+    for arguments, code in ((("--listen", taken), 1), (("--listen", "nonsense"), 2),
+                            (("--listen", "127.0.0.1:0", "--metrics-listen", taken), 1),
+                            (("--listen", "127.0.0.1:0", "--metrics-listen", "nonsense"), 2)):
+        result = run("serve", "--store", f"sqlite:{store}", *arguments, expect=code)
+        assert arguments[-2] in result.stderr and result.stderr.count("\n") == 1, result.stderr
+        assert not store.exists(), arguments
     run("serve", "--listen", "127.0.0.1:0", expect=2)
 
 
@@ -162,7 +205,8 @@ if __name__ == "__main__":
             for check in (orders_can_be_placed_and_read, a_key_makes_a_request_repeatable,
                           stock_runs_out, the_last_unit_is_sold_once, customers_are_counted_once,
                           bad_requests_are_explained, requests_are_counted_by_route,
-                          health_is_told):
+                          a_late_body_is_no_long_request,
+                          trailers_are_limited_and_mean_nothing, health_is_told):
                 check(running)
             addresses_that_do_not_work_are_refused(running, place)
             sales = running.call("GET", "/reports/revenue")[2]

@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 from reference_report import with_decimals
 
@@ -27,6 +28,14 @@ def run(*arguments, expect=0, **options):
         f"{arguments}: exit code {result.returncode}, expected {expect}\n"
         f"{result.stdout}\n{result.stderr}")
     return result
+
+
+def wait_until(condition):
+    """Returns once `condition()` holds, which it must within a minute."""
+    limit = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < limit, "waited for a minute in vain"
+        time.sleep(0.0005)
 
 
 def report(store):

@@ -5,12 +5,12 @@
 
 #include <latch>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "http_client.hpp"
+#include "running_server.hpp"
 
 namespace eventcore::http {
 namespace {
@@ -19,42 +19,6 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
-
-Response echo(const Request& request) {
-  return {200, "text/plain", std::string(to_string(request.method)) + " " + request.body, {}};
-}
-
-/// A server with a few routes, started on a free port.
-struct Running {
-  explicit Running(ServerOptions options = {}) : server(std::move(options)) {
-    server.route(Method::Get, "/", echo);
-    server.route(Method::Post, "/echo", echo);
-    server.route(Method::Get, "/orders/{id}", [](const Request& request) {
-      return Response{200, "text/plain", "order " + request.parameter("id"), {}};
-    });
-    server.route(Method::Get, "/orders/latest", [](const Request&) {
-      return Response{200, "text/plain", "the latest", {}};
-    });
-    server.route(Method::Get, "/throw",
-                 [](const Request&) -> Response { throw std::runtime_error("secret"); });
-    server.route(Method::Get, "/peer", [](const Request& request) {
-      return Response{200, "text/plain", request.peer, {}};
-    });
-  }
-  Running& start() {
-    const Result<void> started = server.start();
-    EXPECT_TRUE(started) << (started ? "" : started.error().message);
-    return *this;
-  }
-  HttpClient client() { return HttpClient(server.port()); }
-
-  Server server;
-};
-
-std::string post(std::string_view body) {
-  return "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) +
-         "\r\n\r\n" + std::string(body);
-}
 
 TEST(HttpServer, ServesRoutesOverOneConnection) {
   Running running;
@@ -189,85 +153,6 @@ TEST(HttpServer, TellsAClientThatAsksToGoOn) {
   EXPECT_EQ(client.receive().body(), "POST ab");
 }
 
-TEST(HttpServer, LimitsHeaders) {
-  Running running({.header_bytes_max = 1'000});
-  running.start();
-  const auto request = [](std::size_t bytes) {
-    const std::string begin = "GET / HTTP/1.1\r\nHost: a\r\nX-Long: ";
-    return begin + std::string(bytes - begin.size() - 4, 'x') + "\r\n\r\n";
-  };
-  HttpClient within = running.client();
-  within.send(request(1'000));
-  EXPECT_EQ(within.receive().result_int(), 200U);
-  HttpClient beyond = running.client();
-  beyond.send(request(1'001));
-  EXPECT_EQ(beyond.receive().result_int(), 431U);
-  HttpClient endless = running.client();
-  endless.send("GET / HTTP/1.1\r\nX: " + std::string(100'000, 'x'));
-  EXPECT_EQ(endless.receive().result_int(), 431U);
-}
-
-TEST(HttpServer, LimitsBodies) {
-  Running running({.body_bytes_max = 1'000});
-  running.start();
-  HttpClient client = running.client();
-  client.send(post(std::string(1'000, 'x')));
-  EXPECT_EQ(client.receive().result_int(), 200U);
-  client.send(post(std::string(1'001, 'x')));
-  EXPECT_EQ(client.receive().result_int(), 413U);
-  EXPECT_TRUE(client.is_closed());
-  HttpClient huge = running.client();
-  huge.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n");
-  EXPECT_EQ(huge.receive().result_int(), 413U);
-  HttpClient chunked = running.client();
-  chunked.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n" +
-               std::string(2'000, 'x') + "\r\n0\r\n\r\n");
-  EXPECT_EQ(chunked.receive().result_int(), 413U);
-}
-
-TEST(HttpServer, ClosesSlowAndIdleConnections) {
-  Running running({.read_timeout = 50ms, .idle_timeout = 100ms});
-  running.start();
-  HttpClient silent = running.client();
-  HttpClient slow_header = running.client();
-  slow_header.send("GET / HTTP/1.1\r\nHo");
-  HttpClient slow_body = running.client();
-  slow_body.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
-  EXPECT_TRUE(silent.is_closed());
-  EXPECT_TRUE(slow_header.is_closed());
-  EXPECT_TRUE(slow_body.is_closed());
-}
-
-TEST(HttpServer, CutsOffAClientThatDoesNotRead) {
-  std::latch entered(1);
-  Server server({.write_timeout = 50ms});
-  server.route(Method::Get, "/", [&](const Request&) {
-    entered.count_down();
-    return Response{200, "text/plain", std::string(std::size_t{64} * 1024 * 1024, 'x'), {}};
-  });
-  ASSERT_TRUE(server.start());
-  HttpClient client(server.port());
-  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-  entered.wait();
-  // Waiting for the server to have no connection left shows that it gave up.
-  EXPECT_TRUE(server.stop({}));
-  EXPECT_EQ(client.receive().result_int(), 0U);
-}
-
-TEST(HttpServer, TurnsAwayWhatIsPastItsConnections) {
-  Running running({.connections_max = 2});
-  running.start();
-  HttpClient first = running.client();
-  HttpClient second = running.client();
-  EXPECT_EQ(first.get("/").result_int(), 200U);
-  EXPECT_EQ(second.get("/").result_int(), 200U);
-  HttpClient third = running.client();
-  const HttpClient::Message turned_away = third.receive();
-  EXPECT_EQ(turned_away.result_int(), 503U);
-  EXPECT_EQ(turned_away["Retry-After"], "1");
-  EXPECT_EQ(first.get("/").result_int(), 200U);
-}
-
 TEST(HttpServer, ServesManyConnectionsAtOnce) {
   constexpr int kConnections = 64;
   constexpr int kRequests = 10;
@@ -372,6 +257,20 @@ TEST(HttpServer, StartsOnlyWhereItCanListen) {
   Server local({.listen = "localhost:0"});
   EXPECT_TRUE(local.start());
   EXPECT_THAT(local.url(), MatchesRegex("http://127.0.0.1:[0-9]+"));
+}
+
+TEST(HttpServer, ListensBeforeItIsStarted) {
+  Server server({});
+  ASSERT_TRUE(server.listen());
+  HttpClient client(server.port());
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  Server second({.listen = "127.0.0.1:" + std::to_string(server.port())});
+  const Result<void> taken = second.listen();
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, ErrorCode::Unavailable);
+  server.route(Method::Get, "/", echo);
+  ASSERT_TRUE(server.start());
+  EXPECT_EQ(client.receive().body(), "GET ");
 }
 
 TEST(HttpServer, TellsWhatBecameOfRequests) {

@@ -134,6 +134,25 @@ TEST_F(ServiceMetrics, CountsRetriesAndConflictsByCategory) {
             2);
 }
 
+TEST_F(ServiceMetrics, NamesACategoryForEveryConflict) {
+  const auto conflicts_of = [&](std::string_view category) {
+    return value(catalogue::kCommandConflictsTotal,
+                 {{"command_type", "place_order"}, {"category", category}});
+  };
+  Sample many = placed_order();
+  many.conflicts = {{"", nullptr}, {"product-1", nullptr}};
+  service.command_finished(many.get());
+  EXPECT_EQ(conflicts_of("none"), 1);
+  EXPECT_EQ(conflicts_of("product"), 1);
+  Sample one = placed_order();
+  one.streams.resize(1);
+  one.conflicts = {{"", nullptr}};
+  service.command_finished(one.get());
+  EXPECT_EQ(conflicts_of("order"), 1);
+  EXPECT_EQ(conflicts_of("none"), 1);
+  EXPECT_EQ(conflicts_of(""), -1) << "there is such a series";
+}
+
 TEST_F(ServiceMetrics, CountsPhasesOfMeasuredCommandsOnly) {
   Sample sample = placed_order();
   sample.record.phases[CommandPhase::Fold] = 2ms;

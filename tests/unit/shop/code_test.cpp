@@ -29,7 +29,7 @@ TEST(Code, GivesEveryCodeAStreamOfItsOwn) {
   std::set<std::string> streams;
   for (const char* code : {"a", " a", "a ", "a  ", "a\t", "a%20", "a%2520", "a*", "a?", "[a]",
                            "\xC3\xA9", "e", "%", "%25", "\x01", "\x7f"}) {
-    EXPECT_TRUE(streams.insert(product_stream(code)).second) << code;
+    EXPECT_TRUE(streams.insert(stream_of("product-", code).text()).second) << code;
   }
   EXPECT_EQ(product_stream(all_that_streams_refuse), "product-%2A%3F%5B%5D");
 }
@@ -40,6 +40,21 @@ TEST(Code, HasOneToEightyBytes) {
   EXPECT_EQ(product_stream(std::string(80, '*')).size(), 8 + 3 * 80U);
   EXPECT_FALSE(ProductCode::parse(std::string(81, 'x')));
   EXPECT_EQ(ProductCode::parse("").error().code, eventcore::ErrorCode::InvalidArgument);
+}
+
+TEST(Code, HasNoControlCharacters) {
+  for (const std::string_view code :
+       {std::string_view("a\0b", 3), std::string_view("a\t"), std::string_view("\n"),
+        std::string_view("\x1b[31m"), std::string_view("\x7f")}) {
+    const auto parsed = ProductCode::parse(code);
+    ASSERT_FALSE(parsed);
+    EXPECT_EQ(parsed.error().message, "has a control character");
+    // What a store holds is read all the same.
+    using Stored = eventcore::Representation<ProductCode>;
+    EXPECT_EQ(Stored::from(code).value().text(), code);
+  }
+  EXPECT_TRUE(ProductCode::parse("\xC3\xA9 \xE2\x82\xAC"));
+  EXPECT_FALSE(eventcore::Representation<ProductCode>::from(""));
 }
 
 }  // namespace

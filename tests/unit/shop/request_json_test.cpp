@@ -60,6 +60,35 @@ TEST(RequestJson, MustBeAnObject) {
   }
 }
 
+TEST(RequestJson, IsJsonToItsLastByte) {
+  const std::string good = order_of_lines(1);
+  const std::string nul(1, '\0');
+  EXPECT_EQ(problem_with(good).code, "none");
+  for (const std::string& body :
+       {good + nul, good + nul + "garbage", nul + good, "\xEF\xBB\xBF" + good}) {
+    EXPECT_EQ(problem_with(body).code, "malformed_body");
+    EXPECT_EQ(problem_with(body).status, 400);
+  }
+}
+
+TEST(RequestJson, LimitsTheAmountOfALine) {
+  const auto with = [](const std::string& quantity, const std::string& price) {
+    return R"({"lines":[{"product":"A","quantity":)" + quantity + R"(,"price":")" + price + "\"}]}";
+  };
+  EXPECT_THAT(pointers(with("1000000000", "1")), IsEmpty());
+  EXPECT_THAT(pointers(with("1", "1000000000")), IsEmpty());
+  EXPECT_THAT(pointers(with("1", "1000000000.0001")), ElementsAre("/lines/0"));
+  EXPECT_THAT(pointers(with("1000000000", "1.0001")), ElementsAre("/lines/0"));
+  EXPECT_THAT(pointers(with("1", "900000000000000")), ElementsAre("/lines/0"));
+  EXPECT_THAT(pointers(with("1000000000", "900000000000000")), ElementsAre("/lines/0"));
+}
+
+TEST(RequestJson, TakesNoControlCharactersInCodes) {
+  EXPECT_THAT(pointers(R"({"order":"9\u0000","customer":"7\n","lines":[
+      {"product":"\u001b[31m","quantity":1,"price":"1"}]})"),
+              ElementsAre("/order", "/customer", "/lines/0/product"));
+}
+
 TEST(RequestJson, NamesEveryFaultAtOnce) {
   EXPECT_THAT(pointers(R"({"order":"","customr":1,"country":5,"lines":[1,{"product":"A"}]})"),
               ElementsAre("/customr", "/order", "/country", "/lines/0", "/lines/1/quantity",

@@ -89,6 +89,48 @@ TEST(RetailFile, RejectsRowsAndGoesOn) {
   EXPECT_EQ(file.rows, 5U);
 }
 
+TEST(RetailFile, LosesNoOrderToAnUnclosedQuote) {
+  const std::string good = ",A1,Tea,2,12/1/10 8:26,2.5,77,Norway\n";
+  const std::string open = ",A1,\"Tea,2,12/1/10 8:26,2.5,77,Norway\n";
+  const std::string inch = ",A1,Box 6\",2,12/1/10 8:26,2.5,77,Norway\n";
+  const RetailFile file = parse("901" + good + "902" + open + "903" + good + "904" + good + "905" +
+                                inch + "906" + good + "907" + open);
+  EXPECT_THAT(keys(file),
+              ElementsAre("order:901", "order:903", "order:904", "order:905", "order:906"));
+  EXPECT_EQ(file.rows, 7U);
+  ASSERT_EQ(file.rejected.size(), 2U);
+  EXPECT_EQ(file.rejected[0].line, 3U);
+  EXPECT_EQ(file.rejected[0].reason, "a quoted field has no end");
+  EXPECT_EQ(file.rejected[1].line, 8U);
+}
+
+TEST(RetailFile, RejectsControlCharactersInCodes) {
+  const std::string nul(1, '\0');
+  const RetailFile file = parse("9" + nul + "01,A1,Tea,2,12/1/10 8:26,2.5,77,Norway\n902,A" + nul +
+                                ",Tea,2,12/1/10 8:26,2.5,77,Norway\n"
+                                "903,A1,Tea,2,12/1/10 8:26,2.5,77,Norway\n");
+  EXPECT_THAT(keys(file), ElementsAre("order:903"));
+  ASSERT_EQ(file.rejected.size(), 2U);
+  EXPECT_EQ(file.rejected[0].line, 2U);
+  EXPECT_EQ(file.rejected[0].reason, "invoice has a control character");
+  EXPECT_EQ(file.rejected[1].line, 3U);
+  EXPECT_EQ(file.rejected[1].reason, "stock code has a control character");
+}
+
+TEST(RetailFile, ChoosesTheEncodingOfEachRow) {
+  const RetailFile file = parse(
+      "901,A1,caf\xC3\xA9,2,12/1/10 8:26,2.5,77,Norway\n"
+      "902,A1,caf\xE9,2,12/1/10 8:26,2.5,77,\xC3\xA9\n"
+      "903,A1,caf\xE9,two,12/1/10 8:26,2.5,77,Norway\n");
+  ASSERT_EQ(file.steps.size(), 2U);
+  const auto& utf8 = std::get<PlaceOrder>(file.steps[0].command);
+  EXPECT_EQ(utf8.lines[0].description, "caf\xC3\xA9");
+  const auto& latin1 = std::get<PlaceOrder>(file.steps[1].command);
+  EXPECT_EQ(latin1.lines[0].description, "caf\xC3\xA9");
+  EXPECT_EQ(latin1.country, "\xC3\x83\xC2\xA9");
+  EXPECT_TRUE(file.rejected.at(0).text.starts_with("903,A1,caf\xC3\xA9,"));
+}
+
 TEST(RetailFile, ReadsWindowsFilesAndLatin1) {
   auto file = parse_retail_file(
       "\xEF\xBB\xBF"
@@ -108,7 +150,7 @@ TEST(RetailFile, IsRefusedWithoutItsHeader) {
     EXPECT_EQ(file.error().code, eventcore::ErrorCode::InvalidArgument);
   }
   EXPECT_TRUE(parse_retail_file(std::string(kHeader)));
-  EXPECT_EQ(read_retail_file("/nonexistent/retail.csv").error().code,
+  EXPECT_EQ(read_retail_file("/nonexistent/retail.csv", {}).error().code,
             eventcore::ErrorCode::InvalidArgument);
 }
 

@@ -56,6 +56,9 @@ TEST(RetailRow, SaysWhatIsWrong) {
     EXPECT_EQ(reason(3, text), "quantity is not an integer") << text;
   }
   EXPECT_EQ(reason(3, "1000000001"), "quantity is too large");
+  EXPECT_EQ(reason(5, "166666666.6667"), "price times quantity is more than 1000000000");
+  EXPECT_EQ(reason(5, "166666666.6666"), "");
+  EXPECT_EQ(reason(6, "7\t"), "customer has a control character");
   for (const char* text : {"", "free", "2,55", "1e2"}) {
     EXPECT_EQ(reason(5, text), "price is not a decimal") << text;
   }

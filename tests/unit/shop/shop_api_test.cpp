@@ -5,10 +5,13 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <eventcore/observability/metric_registry.hpp>
 #include <eventcore/trace_context.hpp>
 
+#include "serve/problem.hpp"
 #include "shop_on_memory.hpp"
 
 namespace shop {
@@ -130,6 +133,58 @@ TEST(ShopApi, ShowsRevenueUpToTheLatestOrder) {
   EXPECT_THAT(shop.api.read_revenue({}).body, HasSubstr(R"("orders": 0)"));
   EXPECT_EQ(shop.api.post_order(post(kOrder)).status, 201);
   EXPECT_THAT(shop.api.read_revenue({}).body, HasSubstr(R"("gross": "15.0000")"));
+}
+
+TEST(ShopApi, TakesJsonHoweverItIsCalled) {
+  Api shop;
+  const auto status_with = [&](std::string type) {
+    Request request = post(kOrder);
+    request.headers.push_back({"Content-Type", std::move(type)});
+    return shop.api.post_order(request).status;
+  };
+  for (const char* type :
+       {"application/json", "Application/JSON", "application/json ; charset=utf-8",
+        " application/json\t;charset=utf-8", ""}) {
+    EXPECT_EQ(status_with(type), 201) << type;
+  }
+  for (const char* type : {"text/plain", "application/jsonx", "application/json-patch+json", ";",
+                           "application / json"}) {
+    EXPECT_EQ(status_with(type), 415) << type;
+  }
+}
+
+TEST(ShopApi, TakesOneKeyThatSaysSomething) {
+  Api shop;
+  const auto answer_with = [&](const std::vector<std::string>& keys) {
+    Request request = post(kOrder);
+    for (const std::string& key : keys) request.headers.push_back({"idempotency-KEY", key});
+    return shop.api.post_order(request);
+  };
+  for (const auto& keys : {std::vector<std::string>{""},
+                           {"a", "b"},
+                           {"a", ""},
+                           {"a", "a", "b"},
+                           {std::string(201, 'k')}}) {
+    const Response refused = answer_with(keys);
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_THAT(refused.body, HasSubstr("invalid_idempotency_key"));
+  }
+  EXPECT_EQ(shop.orders_recorded(), 0U);
+  EXPECT_EQ(answer_with({"a", "a"}).status, 201);
+  EXPECT_EQ(header(answer_with({"a"}), "Idempotency-Replayed"), "true");
+  EXPECT_EQ(answer_with({std::string(200, 'k')}).status, 201);
+}
+
+TEST(ShopApi, NeverBlamesAReaderForWhatIsStored) {
+  Api shop;
+  shop.write("order-9", "order_placed", R"({"order":5})");
+  EXPECT_EQ(shop.api.read_order(get("9")).status, 500);
+  EXPECT_EQ(shop.api.read_revenue({}).status, 500);
+  EXPECT_EQ(problem_of_read(eventcore::make_error(eventcore::ErrorCode::LimitExceeded, "x")).status,
+            500);
+  EXPECT_EQ(
+      problem_of_read(eventcore::make_error(eventcore::ErrorCode::InvalidArgument, "x")).status,
+      500);
 }
 
 TEST(ShopApi, AsksToTryAgainWhenTheStoreIsAway) {

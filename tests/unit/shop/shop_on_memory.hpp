@@ -2,11 +2,15 @@
 
 // A shop on a memory store, and short ways to say what is sold.
 
+#include <gtest/gtest.h>
+
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <eventcore/codec.hpp>
 #include <eventcore/command_executor.hpp>
 #include <eventcore/memory_store.hpp>
 
@@ -29,6 +33,21 @@ struct ShopOnMemory {
     const auto page = store->read_stream(eventcore::StreamId::parse(stream).value()).value();
     for (const auto& event : page.events) types.emplace_back(event.type);
     return types;
+  }
+
+  /// Stores an event as no command would write it.
+  void write(const char* stream, std::string_view type, std::string_view payload) {
+    eventcore::WriteBatch batch;
+    const auto index = batch.add_stream(eventcore::StreamId::parse(stream).value(),
+                                        eventcore::ExpectedVersion::any());
+    batch.add_event(index, type, 1, payload);
+    EXPECT_TRUE(store->append(batch));
+  }
+  template <eventcore::Encodable E>
+  void write(const char* stream, const E& event) {
+    std::string payload;
+    EXPECT_TRUE(eventcore::encode_event(event, payload));
+    write(stream, eventcore::event_name<E>, payload);
   }
 
   /// The code of the refusal of `command`, or empty.

@@ -15,10 +15,11 @@ TEST(TextEncoding, KeepsUtf8) {
 }
 
 TEST(TextEncoding, RemovesAByteOrderMark) {
-  EXPECT_EQ(to_utf8("\xEF\xBB\xBF"
-                    "abc"),
+  EXPECT_EQ(without_byte_order_mark("\xEF\xBB\xBF"
+                                    "abc"),
             "abc");
-  EXPECT_EQ(to_utf8("\xEF\xBB\xBF"), "");
+  EXPECT_EQ(without_byte_order_mark("\xEF\xBB\xBF"), "");
+  EXPECT_EQ(without_byte_order_mark("\xEF\xBB"), "\xEF\xBB");
 }
 
 TEST(TextEncoding, TakesWhatIsNotUtf8ForLatin1) {
