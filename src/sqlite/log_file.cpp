@@ -31,7 +31,6 @@ Result<void> LogFile::set_up_connection() {
                         .busy_timeout = options.busy_timeout});
   if (!opened) return opened.error();
   connection_ = std::move(*opened);
-  weaker_ = false;
   const char* const synchronous = options.durability == Durability::Full ? "PRAGMA synchronous=FULL"
                                   : options.durability == Durability::Normal
                                       ? "PRAGMA synchronous=NORMAL"
@@ -89,6 +88,7 @@ void LogFile::disconnect() noexcept {
     *statement = Statement();
   }
   connection_ = Connection();
+  weaker_ = false;
 }
 
 bool LogFile::roll_back() noexcept {
