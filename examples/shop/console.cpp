@@ -33,7 +33,7 @@ std::string printable(std::string_view text) {
 void print_error(std::string_view text) { print_note("eventcore-shop: " + std::string(text)); }
 
 void print_note(std::string_view text) {
-  const std::string line = printable(eventcore::redact_passwords(text)) + "\n";
+  const std::string line = printable(eventcore::redact_secrets(text)) + "\n";
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
