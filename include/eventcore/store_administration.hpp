@@ -74,6 +74,7 @@ class StoreAdministration {
       const StreamListQuery& query) = 0;
   [[nodiscard]] virtual Result<StoreStats> stats() = 0;
   /// Reads the whole store and checks density, time order, stream chains, heads and checksums.
+  /// `progress` may use the store, but not close it: closing waits for `verify`.
   [[nodiscard]] virtual Result<VerifyReport> verify(const Progress& progress) = 0;
   /// Compares the batches behind `after` up to `until` with their stored checksums: what a backup
   /// does with what it copies. Requires: no batch begins or ends elsewhere.

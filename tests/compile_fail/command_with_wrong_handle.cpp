@@ -23,10 +23,9 @@ struct Deposit {
 #else
   eventcore::Decision handle(const Deposited&, eventcore::Emitter<Event>&) const {
 #endif
-    return eventcore::accept();
-  }
-};
-
-void run(eventcore::CommandExecutor& executor) {
-  static_cast<void>(executor.execute(Deposit{}));
+      return eventcore::accept();
 }
+}
+;
+
+void run(eventcore::CommandExecutor& executor) { static_cast<void>(executor.execute(Deposit{})); }

@@ -23,6 +23,4 @@ struct Deposit {
   }
 };
 
-void run(eventcore::CommandExecutor& executor) {
-  static_cast<void>(executor.execute(Deposit{}));
-}
+void run(eventcore::CommandExecutor& executor) { static_cast<void>(executor.execute(Deposit{})); }

@@ -1,0 +1,31 @@
+// expect: reads\(\) has no discovered<F>\(\)
+#include <variant>
+
+#include "eventcore/command_executor.hpp"
+#include "eventcore/json.hpp"
+
+using namespace eventcore;
+
+struct Linked {
+  static constexpr auto describe() { return describe_event("linked", 1); }
+};
+struct Node {
+  using Events = std::variant<Linked>;
+  static void apply(Node&, const Events&, const EventInfo&) {}
+};
+struct Walk {
+  using Event = std::variant<Linked>;
+  StreamId start;
+
+#ifdef GOOD
+  auto reads() const { return eventcore::reads(stream<Node>(start), discovered<Node>()); }
+  void discover(const Node&, const Folds<Node>&, Discovery&) const {}
+  Decision handle(const Node&, const Folds<Node>&, Emitter<Event>&) const { return accept(); }
+#else
+  auto reads() const { return eventcore::reads(stream<Node>(start)); }
+  void discover(const Node&, Discovery& more) const { more.stream<Node>(start); }
+  Decision handle(const Node&, Emitter<Event>&) const { return accept(); }
+#endif
+};
+
+void run(CommandExecutor& executor, const Walk& walk) { static_cast<void>(executor.execute(walk)); }
