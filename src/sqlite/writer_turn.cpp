@@ -26,16 +26,17 @@ Error failed(const char* what, const std::filesystem::path& path) {
                                                 std::generic_category().message(errno));
 }
 
-// Who may use the database may take turns: its mode, and its owner if we may choose one.
+// Who may use the database may take turns: its mode, and its owner if we may choose one. Without a
+// database the turns are ours alone.
 int create_beside(const std::filesystem::path& database, const std::filesystem::path& path) {
   struct stat status {};
-  if (stat(database.c_str(), &status) != 0) return -1;
-  const mode_t mode = status.st_mode & 0666U;
+  const bool known = stat(database.c_str(), &status) == 0;
+  const mode_t mode = known ? status.st_mode & 0666U : 0600U;
   const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_CREAT | O_EXCL, mode);
   if (file < 0) return -1;
   // A file system without modes and owners has none to lose.
   [[maybe_unused]] const int set = fchmod(file, mode);
-  if (geteuid() == 0) {
+  if (known && geteuid() == 0) {
     [[maybe_unused]] const int given = fchown(file, status.st_uid, status.st_gid);
   }
   return file;
