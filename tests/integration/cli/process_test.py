@@ -1,15 +1,13 @@
 """The tool as a process: signals, pipes, terminals and full disks."""
 
-import array
-import fcntl
 import json
 import os
 import pathlib
 import pty
 import re
+import select
 import signal
 import subprocess
-import termios
 import unittest
 
 from tool import DONE, FAILED, TIMEOUT, TOOL, ToolTest, line
@@ -28,11 +26,12 @@ def wait_until_ready(process):
 
 def wait_until_full(pipe):
     """Waits until nothing more fits into a pipe that nobody reads."""
-    size = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
-    waiting = array.array("i", [0])
-    while waiting[0] < size:
-        fcntl.ioctl(pipe, termios.FIONREAD, waiting)
+    end = os.open(f"/proc/self/fd/{pipe.fileno()}", os.O_WRONLY)
+    poll = select.poll()
+    poll.register(end, select.POLLOUT)
+    while poll.poll(0):
         os.sched_yield()
+    os.close(end)
 
 
 class Signals(ToolTest):
