@@ -178,7 +178,8 @@ struct FoldOperations {
 
 template <Fold F>
 constexpr auto equality_of() -> bool (*)(const void*, const void*) {
-  if constexpr (std::equality_comparable<F>) {
+  // Containers claim to be comparable whatever they hold.
+  if constexpr (std::equality_comparable<F> && !requires { typename F::value_type; }) {
     return [](const void* a, const void* b) {
       return *static_cast<const F*>(a) == *static_cast<const F*>(b);
     };

@@ -16,7 +16,9 @@
 /// the last event instead: a reader of rare events would scan everything behind it again. Example:
 /// examples/read_model.cpp.
 
+#include <chrono>
 #include <cstddef>
+#include <optional>
 #include <stop_token>
 
 #include "eventcore/event_filter.hpp"
@@ -47,16 +49,23 @@ class TailReader {
   /// says in `scanned_to` how far the reader got; what is already there is returned also with a
   /// deadline that has passed. After an error the same call may be repeated: nothing is skipped.
   /// Blocking: until there is an event, the deadline or a stop; never while events are waiting.
-  /// Errors: Cancelled; InvalidArgument (the log ends before the position to go on from: it is
-  /// another log, or was restored from an older backup); those of `EventStore::submit_read`.
+  /// Errors: Cancelled; InvalidArgument (for a second the log ended before the position to go on
+  /// from: it is another log, or was restored from an older backup); those of
+  /// `EventStore::submit_read`.
   [[nodiscard]] Result<EventPage> next(Deadline deadline = {}, std::stop_token stop = {});
 
   /// Everything up to here was returned or is not selected.
   [[nodiscard]] Position position() const noexcept { return query_.after; }
 
  private:
+  static constexpr std::chrono::seconds kPatience{1};
+
+  [[nodiscard]] Result<void> await_head(Position head, Deadline deadline,
+                                        const std::stop_token& stop);
+
   EventStore& store_;
   LogQuery query_;
+  std::optional<Instant> behind_since_;  // when the log was first seen to end too early
 };
 
 }  // namespace eventcore

@@ -190,14 +190,17 @@ Result<void> CommandOperation::compare_with_cached(BoundaryView& view,
 }
 
 Result<void> CommandOperation::apply_pending(BoundaryStream& stream) {
-  for (const PendingWrite& write : core_.pending_of(stream)) {
+  const std::vector<PendingWrite> pending = core_.pending_of(stream);
+  for (const PendingWrite& write : pending) {
     if (write.after <= stream.basis) continue;  // Already committed, and read.
     // A gap: what is queued builds on more than was read. `enqueue` refuses the decision.
     if (write.before != stream.basis) break;
     Result<void> applied = apply_batch(stream, write.node->batch, write.stream);
+    // A failure counts on what is queued too: it is reported once that is stored.
+    const PendingWrite& reached = applied ? write : pending.back();
+    stream.basis = reached.after;
+    stream.based_on = reached.node;
     if (!applied) return applied;
-    stream.basis = write.after;
-    stream.based_on = write.node;
   }
   for (std::uint32_t v = stream.first_view; v != kNone; v = boundary_.views[v].next_of_stream) {
     BoundaryView& view = boundary_.views[v];

@@ -264,18 +264,20 @@ bool ExecutorCore::enqueue(Boundary& boundary, AppendNodePtr& node, CommandOpera
 void ExecutorCore::settle_stream(Boundary& boundary, const BoundaryStream& stream, AppendNode& node,
                                  bool stored) {
   StreamSlot& slot = *stream.slot;
-  const auto write = std::find_if(slot.pending.begin(), slot.pending.end(),
-                                  [&](const PendingWrite& w) { return w.node.get() == &node; });
-  // Not there: a write before it failed and took it along, or one behind it settled first.
-  const bool known = write != slot.pending.end();
+  const StreamVersion after = stream.basis + stream.emitted;
   if (!stored) {
-    if (!known) return;
+    // Not there: a write before it failed and took it along.
+    const auto write = std::find_if(slot.pending.begin(), slot.pending.end(),
+                                    [&](const PendingWrite& w) { return w.node.get() == &node; });
+    if (write == slot.pending.end()) return;
     slot.pending.erase(write, slot.pending.end());
     slot.drop_pending_states();
     return;
   }
-  if (known) slot.pending.erase(slot.pending.begin(), write + 1);
-  const StreamVersion after = stream.basis + stream.emitted;
+  // What was queued before it is stored too.
+  slot.pending.erase(slot.pending.begin(),
+                     std::find_if(slot.pending.begin(), slot.pending.end(),
+                                  [&](const PendingWrite& w) { return w.after > after; }));
   for (std::uint32_t i = stream.first_view; i != kNone; i = boundary.views[i].next_of_stream) {
     const BoundaryView& view = boundary.views[i];
     if (!view.cacheable || !view.next) continue;

@@ -1,5 +1,6 @@
 #include "eventcore/tail_reader.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "eventcore/assert.hpp"
@@ -23,11 +24,13 @@ Result<EventPage> TailReader::next(Deadline deadline, std::stop_token stop) {
     Result<EventPage> page = store_.read(query_);
     if (!page) return page;
     if (page->at < query_.after) {
-      return make_error(ErrorCode::InvalidArgument,
-                        "the log ends before the position that the reader goes on from: it is "
-                        "another log, or an older copy of it",
-                        {}, page->at);
+      if (Result<void> patient = await_head(page->at, deadline, stop); !patient) {
+        return std::move(patient).error();
+      }
+      if (deadline.expired(system_clock())) return page;
+      continue;
     }
+    behind_since_.reset();
     query_.after = page->scanned_to;
     // Foreign events without end must not keep the caller from saving its position.
     if (!page->events.empty() || deadline.expired(system_clock())) return page;
@@ -36,6 +39,22 @@ Result<EventPage> TailReader::next(Deadline deadline, std::stop_token stop) {
     static_cast<void>(store_.head_watcher().wait_beyond(query_.after, deadline, stop));
   }
   return make_error(ErrorCode::Cancelled, "the reader was stopped");
+}
+
+// A store may learn a moment late what another process has committed.
+Result<void> TailReader::await_head(Position head, Deadline deadline, const std::stop_token& stop) {
+  const Instant now = system_clock().now();
+  const Instant patience = behind_since_.value_or(now) + kPatience;
+  if (now >= patience) {
+    return make_error(ErrorCode::InvalidArgument,
+                      "the log ends before the position that the reader goes on from: it is "
+                      "another log, or an older copy of it",
+                      {}, head);
+  }
+  if (!behind_since_) behind_since_ = now;
+  static_cast<void>(
+      store_.head_watcher().wait_beyond(head, {std::min(deadline.at, patience)}, stop));
+  return {};
 }
 
 }  // namespace eventcore

@@ -159,6 +159,8 @@ Result<VerifyReport> Administration::verify(const Progress& progress) {
 }
 
 Result<void> Administration::check_batches(Position after, Position until) {
+  const Call call(*this);
+  if (!call.is_admitted()) return shutting_down();
   const detail::MutexLock lock(mutex_);
   if (auto connected = connect(); !connected) return connected.error();
   return check_checksums(reader_.connection(), after, until);

@@ -107,6 +107,7 @@ Result<Connection> Connection::open(const Options& options) {
   connection.database_.reset(opened);
   if (opened == nullptr) return make_error(ErrorCode::Unavailable, "no memory to open the store");
   if (result != SQLITE_OK) return connection.error("can't open the store");
+  connection.immutable_ = as_it_is;
   connection.set_busy_timeout(options.busy_timeout);
   return connection;
 }

@@ -110,12 +110,15 @@ class Connection {
   /// The error of the last call, as what a caller of the store can use.
   [[nodiscard]] Error error(std::string_view what) const;
   [[nodiscard]] sqlite3* handle() const noexcept { return database_.get(); }
+  /// The file is read as it was when it was opened; what others write goes unnoticed.
+  [[nodiscard]] bool is_immutable() const noexcept { return immutable_; }
 
  private:
   struct Close {
     void operator()(sqlite3* database) const noexcept { sqlite3_close_v2(database); }
   };
   std::unique_ptr<sqlite3, Close> database_;
+  bool immutable_ = false;
 };
 
 /// The folder that holds `path`.

@@ -130,6 +130,11 @@ Result<void> LogFile::catch_up() {
   auto end = log_end();
   if (!end) return end.error();
   if (end->value == head_) {
+    if (announced > *end && connection_.is_immutable()) {
+      return make_error(ErrorCode::Unavailable,
+                        "another process began to write to the store, which is read here as it "
+                        "was: open it again");
+    }
     if (announced > *end) state_.turn.correct(announced, *end);
     return {};
   }

@@ -180,7 +180,9 @@ void WriterThread::idle() {
   queue_.sleep(std::chrono::steady_clock::now() + poll_interval_);
   if (!queue_.is_empty()) return;
   const Position before = state_.head();
-  ignore_error(look_for_events(), "whoever needs to know asks for a look");
+  // Whoever needs to know why asks for a look. A file that is read as it was never shows more:
+  // those who wait for it are sent to ask.
+  if (!look_for_events() && file_.connection().is_immutable()) state_.signal.close();
   poll_interval_ =
       state_.head() != before ? kPollFirst : std::min(poll_interval_ * 3 / 2, kPollMax);
 }

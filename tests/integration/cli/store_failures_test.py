@@ -241,6 +241,19 @@ class Stores(AllCommands):
         self.succeed("restore", "--store", "memory:", elsewhere / "a.ecb")
         os.chmod(self.folder, stat.S_IRWXU)
 
+    def test_that_are_written_while_they_are_read_as_they_were(self):
+        for path in self.folder.iterdir():
+            os.chmod(path, 0o444)
+        os.chmod(self.folder, 0o555)
+        reader = self.start_tool("events", "--follow", "--json", "--store", self.store,
+                                 preexec_fn=become_nobody)
+        self.assertTrue(reader.stdout.readline())
+        os.chmod(self.folder, stat.S_IRWXU)
+        self.append(line("late"))
+        _, error = reader.communicate(timeout=60)
+        self.assertEqual(reader.returncode, STORE_UNUSABLE, error)
+        self.assertIn("open it again", error)
+
     def test_that_can_not_be_written_and_were_not_closed(self):
         process = self.start_tool("append", "--store", self.store, "--json")
         process.stdin.write(line("last"))

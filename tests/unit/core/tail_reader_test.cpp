@@ -154,4 +154,33 @@ TEST(TailReaderDeathTest, StopsOnPagesOfNothing) {
 }
 
 }  // namespace
+TEST(TailReader, SaysWhenTheLogIsNotTheOneItWasReading) {
+  const auto store = open_memory_store();
+  note(*store, "a");
+  TailReader tail(*store, Position{1'000});
+  const auto at_once = tail.next(kPast);
+  ASSERT_TRUE(at_once) << "the store may be a moment late";
+  EXPECT_TRUE(at_once->events.empty());
+  EXPECT_EQ(tail.position(), Position{1'000});
+  const auto page = tail.next();
+  ASSERT_FALSE(page);
+  EXPECT_EQ(page.error().code, ErrorCode::InvalidArgument);
+  EXPECT_EQ(page.error().position, Position{1});
+}
+
+TEST(TailReader, WaitsForAStoreThatIsLate) {
+  const auto store = open_memory_store();
+  note(*store, "a");
+  TailReader tail(*store, Position{2});
+  std::thread writer([&] {
+    note(*store, "a");
+    note(*store, "a");
+  });
+  const auto page = tail.next();
+  writer.join();
+  ASSERT_TRUE(page) << describe(page.error());
+  ASSERT_FALSE(page->events.empty());
+  EXPECT_EQ(page->events[0].position, Position{3});
+}
+
 }  // namespace eventcore

@@ -83,6 +83,34 @@ TEST_F(DecisionChecks, WaitsForWhatAFailureIsBasedOn) {
   EXPECT_EQ(failed.get(), ErrorCode::HandlerFailed);
 }
 
+/// Does not know that accounts are opened.
+struct Deposits {
+  using Events = std::variant<Deposited>;
+  static void apply(Deposits&, const Events&, const EventInfo&) {}
+};
+
+struct CountDeposits {
+  using Event = std::variant<Deposited>;
+  StreamId account;
+
+  auto reads() const { return eventcore::reads(stream<Deposits>(account)); }
+  Decision handle(const Deposits&, Emitter<Event>&) const { return accept(); }
+};
+
+TEST_F(DecisionChecks, ReportsAQueuedEventThatAFoldDoesNotKnowOnceItIsStored) {
+  store.hold(true);
+  ASSERT_TRUE(executor.submit(Open{account(1)}, [](auto) {}));
+  store.await_held(1);
+  std::promise<ErrorCode> code;
+  ASSERT_TRUE(
+      executor.submit(CountDeposits{account(1)}, [&](Result<Executed<CountDeposits>> result) {
+        code.set_value(result ? ErrorCode::Corrupt : result.error().code);
+      }));
+  store.await_held(2);
+  store.release_all();
+  EXPECT_EQ(code.get_future().get(), ErrorCode::UnknownEventType);
+}
+
 /// Counts how often it decides.
 struct CountingDeposit {
   using Event = std::variant<Deposited>;
