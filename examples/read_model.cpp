@@ -56,10 +56,10 @@ Result<void> save(const SoldByProduct& model, const fs::path& file) {
   return {};
 }
 
-// Counts a page. A service calls this until it is stopped, with a deadline some seconds away, and
-// waits for events in there; this program takes what is there already.
+// Counts a page. What is there is returned at once; else the call waits until the deadline. A
+// service repeats it until it is stopped.
 Result<void> count_page(TailReader& tail, SoldByProduct& model) {
-  const Result<EventPage> page = tail.next(Deadline::after(std::chrono::seconds(0)));
+  const Result<EventPage> page = tail.next(Deadline::after(std::chrono::seconds(5)));
   if (!page) return page.error();
   for (const StoredEvent& event : page->events) {
     const Result<Sold> sold = decode_event<Sold>(event.schema_version, event.payload);
