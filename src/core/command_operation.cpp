@@ -275,6 +275,7 @@ CommandOperation::Wait CommandOperation::decide() {
 }
 
 CommandOperation::Wait CommandOperation::check_failure(Error error) {
+  stamp(step_ == Step::Decide ? CommandPhase::Handle : CommandPhase::Fold);
   prepare_batch(Streams::Gathered);
   if (node_->batch.streams().empty() && options_.idempotency_key.empty()) {
     return finish(std::move(error));
