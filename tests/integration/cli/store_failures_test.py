@@ -2,12 +2,14 @@
 
 import os
 import resource
+import shutil
 import signal
 import sqlite3
 import stat
+import tempfile
 import unittest
 
-from tool import BAD_INPUT, FAILED, STORE_UNUSABLE, ToolTest, line
+from tool import BAD_INPUT, FAILED, STORE_UNUSABLE, TOOL, ToolTest, line
 
 NOBODY = 65534
 
@@ -18,6 +20,13 @@ def become_nobody():
         os.setgroups([])
         os.setgid(NOBODY)
         os.setuid(NOBODY)
+
+
+# The folder of the build may be closed to others.
+OPEN_FOLDER = tempfile.TemporaryDirectory()
+os.chmod(OPEN_FOLDER.name, 0o755)
+AS_NOBODY = {"preexec_fn": become_nobody,
+             "executable": shutil.copy(TOOL, OPEN_FOLDER.name)}
 
 
 def limit_files(size):
@@ -209,7 +218,7 @@ class Stores(AllCommands):
         os.chmod(self.folder, 0o755)
         os.chmod(self.database, 0)
         self.refuse(STORE_UNUSABLE, "stats", "--store", self.store, says=["shop.db"],
-                    preexec_fn=become_nobody)
+                    **AS_NOBODY)
 
     def test_that_can_not_be_written(self):
         before = self.database.read_bytes()
@@ -219,7 +228,7 @@ class Stores(AllCommands):
                     os.chmod(path, file)
                 os.chmod(self.folder, folder)
                 self.refuse(STORE_UNUSABLE, "append", "--store", self.store, stdin=line("a"),
-                            says=["shop.db"], preexec_fn=become_nobody)
+                            says=["shop.db"], **AS_NOBODY)
         os.chmod(self.folder, stat.S_IRWXU)
         self.assertEqual(self.database.read_bytes(), before)
 
@@ -236,7 +245,7 @@ class Stores(AllCommands):
         for command in (["stats"], ["verify"], ["events"], ["streams"], ["explain", "1"],
                         ["backup", "--read-only", elsewhere / "a.ecb"]):
             with self.subTest(command=command):
-                self.succeed(*command, "--store", self.store, preexec_fn=become_nobody)
+                self.succeed(*command, "--store", self.store, **AS_NOBODY)
         self.assertEqual(sorted(self.folder.iterdir()), before)
         self.succeed("restore", "--store", "memory:", elsewhere / "a.ecb")
         os.chmod(self.folder, stat.S_IRWXU)
@@ -246,7 +255,7 @@ class Stores(AllCommands):
             os.chmod(path, 0o444)
         os.chmod(self.folder, 0o555)
         reader = self.start_tool("events", "--follow", "--json", "--store", self.store,
-                                 preexec_fn=become_nobody)
+                                 **AS_NOBODY)
         self.assertTrue(reader.stdout.readline())
         os.chmod(self.folder, stat.S_IRWXU)
         self.append(line("late"))
@@ -263,13 +272,13 @@ class Stores(AllCommands):
         for path in self.folder.iterdir():
             os.chmod(path, 0o444)
         self.assertIn('"stream":"last"', self.succeed(
-            "events", "--json", "--store", self.store, preexec_fn=become_nobody))
+            "events", "--json", "--store", self.store, **AS_NOBODY))
         process.kill()
         process.wait()
         os.chmod(self.folder, stat.S_IRWXU)
         (self.folder / "shop.db-shm").unlink()
         os.chmod(self.folder, 0o555)
-        self.refuse(STORE_UNUSABLE, "stats", "--store", self.store, preexec_fn=become_nobody,
+        self.refuse(STORE_UNUSABLE, "stats", "--store", self.store, **AS_NOBODY,
                     says=["shop.db", "shop.db-wal", "may write"])
         os.chmod(self.folder, stat.S_IRWXU)
         self.assertEqual(len(self.events()), 201)
