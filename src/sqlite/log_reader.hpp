@@ -31,7 +31,8 @@ class LogReader {
   [[nodiscard]] Connection& connection() noexcept { return connection_; }
 
  private:
-  // Columns of `read_event` and `read_log`.
+  // Columns of `read_event` and `read_log`, the last of `read_event` only. A column costs a scan of
+  // the log some 12 ns an event.
   enum Column : int {
     kPosition,
     kStream,
@@ -40,10 +41,9 @@ class LogReader {
     kSchemaVersion,
     kTime,
     kOrdinal,
-    kPrevious,
-    kSkip,
     kHeaders,
     kPayload,
+    kPrevious,
   };
   // Where a walk along a stream is: an event's version and position; 0 and 0 before the first.
   struct Place {

@@ -1,3 +1,2 @@
-SELECT position, stream, version, type, schema_version, time, ordinal, previous, skip, headers,
-       payload
+SELECT position, stream, version, type, schema_version, time, ordinal, headers, payload, previous
 FROM events WHERE position = ?1
