@@ -90,12 +90,12 @@ concept HasHandle = HasEvent<C> && HasReads<C> && Handles<C, ReadsOf<C>>::value;
 template <class C>
 concept NamesDiscover = requires { &C::discover; };
 
+template <class Part>
+concept IsDiscoveredPart = requires { Part::kDiscovered; };
 template <class Reads>
 struct HasDiscovered;
 template <class... Parts>
-struct HasDiscovered<Reads<Parts...>>
-    : std::bool_constant<(requires {
-  Parts::kDiscovered; } || ...)> {};
+struct HasDiscovered<Reads<Parts...>> : std::bool_constant<(IsDiscoveredPart<Parts> || ...)> {};
 
 /// For the branches that `explain_command` has refused already.
 template <class T>

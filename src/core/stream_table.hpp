@@ -34,7 +34,8 @@ struct PendingWrite {
 /// 1. `pending` holds this executor's queued writes in queue order, each `before` the former
 ///    `after`.
 /// 2. Every queued operation that was decided on a pending state names the last pending write as
-///    its predecessor. So when one is rejected, all behind it are, and `pending` is cleared whole.
+///    its predecessor. So when one is rejected, all behind it are, and leave `pending` with it;
+///    when one is stored, all before it are.
 struct StreamSlot {
   explicit StreamSlot(const StreamId& stream) : id(stream) {}
 
