@@ -1,10 +1,9 @@
 #include "verify.hpp"
 
-#include <cstring>
 #include <string>
 #include <vector>
 
-#include "batch_checksum.hpp"
+#include "checksum_row.hpp"
 #include "head_sweep.hpp"
 #include "head_table.hpp"
 #include "sqlite_sql.hpp"
@@ -18,30 +17,9 @@ constexpr std::size_t kFindingsMax = 1'000;
 constexpr std::uint64_t kPageEvents = 10'000;
 constexpr std::uint64_t kGapMax = 1'000'000;
 
-// Columns of `verify_log`.
-enum Column : int {
-  kPosition,
-  kStream,
-  kVersion,
-  kType,
-  kSchemaVersion,
-  kTime,
-  kOrdinal,
-  kPrevious,
-  kSkip,
-  kHeaders,
-  kPayload,
-  kCommandId,
-  kCommandType,
-  kKey,
-  kCorrelationId,
-  kCausationId,
-  kTrace,
-  kAttempts,
-  kDecision,
-  kBatchEvents,
-  kChecksum,
-};
+// Behind the columns of the checksum.
+constexpr int kStream = kChecksumColumns;
+constexpr int kType = kStream + 1;
 
 // Follows the log and compares each event with what came before it.
 class Verifier {
@@ -199,14 +177,8 @@ void Verifier::check_event(Statement& row) {
   const std::uint64_t type = row.number(kType);
   if (type == 0 || type >= types_.size()) find("types", position, "the event's type has no name");
   if (!sum_) return;
-  sum_->add({.version = row.number(kVersion),
-             .stream_hash = stream < streams_.size() ? streams_[stream].name_hash : 0,
-             .type_hash = type < types_.size() ? types_[type] : 0,
-             .schema_version = row.number(kSchemaVersion),
-             .previous = row.number(kPrevious),
-             .skip = row.number(kSkip),
-             .payload = row.bytes(kPayload),
-             .headers = row.bytes(kHeaders)});
+  sum_->add(event_of(row, stream < streams_.size() ? streams_[stream].name_hash : 0,
+                     type < types_.size() ? types_[type] : 0));
 }
 
 void Verifier::check_place(Statement& row, std::uint64_t position) {
@@ -255,24 +227,8 @@ void Verifier::begin_batch(Statement& row, std::uint64_t position) {
   batch_events_ = row.number(kBatchEvents);
   batch_seen_ = 0;
   batch_checksum_ = row.number(kChecksum);
-  ChecksummedBatch batch{.first = position,
-                         .time = row.time(kTime),
-                         .events = batch_events_,
-                         .attempts = row.number(kAttempts),
-                         .id = {},
-                         .command_type = row.bytes(kCommandType),
-                         .key = row.bytes(kKey),
-                         .correlation_id = row.bytes(kCorrelationId),
-                         .causation_id = row.bytes(kCausationId),
-                         .trace = row.bytes(kTrace),
-                         .decision = row.bytes(kDecision)};
-  const std::string_view id = row.bytes(kCommandId);
-  if (id.size() == batch.id.bytes.size()) {
-    std::memcpy(batch.id.bytes.data(), id.data(), id.size());
-  } else {
-    find("batch", position, "the batch has no id");
-  }
-  sum_.emplace(batch);
+  if (!has_id(row)) find("batch", position, "the batch has no id");
+  sum_.emplace(batch_of(row));
 }
 
 void Verifier::end_batch() {
