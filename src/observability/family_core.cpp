@@ -5,6 +5,7 @@
 #include "description_rules.hpp"
 #include "eventcore/assert.hpp"
 #include "eventcore/observability/metric_family.hpp"
+#include "label_text.hpp"
 
 namespace eventcore::observability::detail {
 namespace {
@@ -66,14 +67,14 @@ void Series::label_points(const MetricDescription& description) {
       labels[i] = domain[rest % domain.size()];
       rest /= domain.size();
     }
-    point_labels_.push_back(std::make_shared<const std::vector<std::string>>(std::move(labels)));
+    point_labels_.push_back(make_labels(description, std::move(labels)));
   }
 }
 
 void Series::append_to(FamilySnapshot& snapshot) const {
   for (std::size_t i = 0; i < point_labels_.size(); ++i) {
     SeriesSnapshot& series = snapshot.series.emplace_back();
-    series.label_values = point_labels_[i];
+    series.labels = point_labels_[i];
     series.created = created_;
     const MetricPoint point = first_.at(i);
     if (point.bounds != nullptr) {

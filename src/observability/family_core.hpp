@@ -37,7 +37,7 @@ class Series {
 
   const std::vector<std::string> values_;
   const Timestamp created_;
-  std::vector<std::shared_ptr<const std::vector<std::string>>> point_labels_;
+  std::vector<std::shared_ptr<const SeriesLabels>> point_labels_;
   std::unique_ptr<MetricCell[]> cells_;
   MetricPoint first_;
 };

@@ -5,6 +5,7 @@
 #include "description_rules.hpp"
 #include "eventcore/assert.hpp"
 #include "eventcore/observability/catalogue.hpp"
+#include "label_text.hpp"
 #include "registry_core.hpp"
 
 namespace eventcore::observability {
@@ -22,10 +23,10 @@ class Collected final : public Observations {
     EVENTCORE_ASSERT(labels.size() == family_.description->labels.size(),
                      family_.description->name);
     if (family_.series.size() == kFamilySeriesMax) return;
-    auto texts = std::make_shared<std::vector<std::string>>();
-    for (const std::string_view label : labels) texts->push_back(valid_utf8(label));
+    std::vector<std::string> values;
+    for (const std::string_view label : labels) values.push_back(valid_utf8(label));
     SeriesSnapshot& series = family_.series.emplace_back();
-    series.label_values = std::move(texts);
+    series.labels = make_labels(*family_.description, std::move(values));
     series.value = value;
     series.created = created_;
   }
@@ -33,7 +34,7 @@ class Collected final : public Observations {
   /// Orders the series; of several reports for one series the last one counts.
   void finish() {
     auto& series = family_.series;
-    const auto labels = [](const SeriesSnapshot& s) -> const auto& { return *s.label_values; };
+    const auto labels = [](const SeriesSnapshot& s) -> const auto& { return s.labels->values; };
     std::stable_sort(series.begin(), series.end(),
                      [&](const auto& a, const auto& b) { return labels(a) < labels(b); });
     const auto kept =
@@ -53,9 +54,10 @@ Error taken(const MetricDescription& wanted, const MetricDescription& present) {
                         summary(present) + ", now as " + summary(wanted));
 }
 
-SeriesSnapshot self_series(double value, std::vector<std::string> labels, Timestamp created) {
+SeriesSnapshot self_series(const MetricDescription& description, double value,
+                           std::vector<std::string> labels, Timestamp created) {
   SeriesSnapshot series;
-  series.label_values = std::make_shared<const std::vector<std::string>>(std::move(labels));
+  series.labels = make_labels(description, std::move(labels));
   series.value = value;
   series.created = created;
   return series;
@@ -133,7 +135,11 @@ void RegistryCore::remove(const ObservedFamily& family) noexcept {
   entries_.erase(entries_.find(family.description().name));
 }
 
-MetricsSnapshot RegistryCore::snapshot() const {
+MetricsSnapshot RegistryCore::snapshot(const SnapshotRequest& request) const {
+  const auto wants = [&](std::string_view name) {
+    return request.names.empty() ||
+           std::find(request.names.begin(), request.names.end(), name) != request.names.end();
+  };
   std::vector<Entry> entries;
   {
     const eventcore::detail::MutexLock lock(mutex_);
@@ -142,10 +148,13 @@ MetricsSnapshot RegistryCore::snapshot() const {
   }
   MetricsSnapshot snapshot;
   for (const Entry& entry : entries) {
+    if (!wants(description_of(entry).name)) continue;
     snapshot.families.push_back(
         std::visit([](const auto& family) { return family->snapshot(); }, entry));
   }
   add_self_metrics(entries, created_, snapshot);
+  std::erase_if(snapshot.families,
+                [&](const FamilySnapshot& family) { return !wants(family.description->name); });
   std::sort(snapshot.families.begin(), snapshot.families.end(),
             [](const auto& a, const auto& b) { return a.description->name < b.description->name; });
   return snapshot;
@@ -157,14 +166,16 @@ void RegistryCore::add_self_metrics(const std::vector<Entry>& entries, Timestamp
   for (const Entry& entry : entries) {
     const auto* family = std::get_if<std::shared_ptr<FamilyCore>>(&entry);
     if (family == nullptr || (*family)->run_time_labels() == 0) continue;
-    overflow.series.push_back(self_series(static_cast<double>((*family)->overflowed()),
+    overflow.series.push_back(self_series(*overflow.description,
+                                          static_cast<double>((*family)->overflowed()),
                                           {std::string((*family)->description().name)}, created));
   }
   std::size_t total = overflow.series.size() + 1;
   for (const FamilySnapshot& family : snapshot.families) total += family.series.size();
   snapshot.families.push_back(std::move(overflow));
   snapshot.families.push_back(
-      {unowned(catalogue::kMetricsSeries), {self_series(static_cast<double>(total), {}, created)}});
+      {unowned(catalogue::kMetricsSeries),
+       {self_series(catalogue::kMetricsSeries, static_cast<double>(total), {}, created)}});
 }
 
 }  // namespace detail
@@ -204,7 +215,9 @@ Result<ObserverRegistration> MetricRegistry::observe(const MetricDescription& de
   return ObserverRegistration(core_, std::move(*family));
 }
 
-MetricsSnapshot MetricRegistry::snapshot() const { return core_->snapshot(); }
+MetricsSnapshot MetricRegistry::snapshot(const SnapshotRequest& request) const {
+  return core_->snapshot(request);
+}
 
 Result<detail::FamilyCore*> MetricRegistry::add_family(
     const MetricDescription& description, MetricKind kind, std::size_t run_time_labels,

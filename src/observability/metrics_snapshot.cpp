@@ -12,7 +12,7 @@ bool matches(const FamilySnapshot& family, const SeriesSnapshot& series,
   if (labels.size() != descriptions.size()) return false;
   return std::all_of(labels.begin(), labels.end(), [&](const auto& label) {
     for (std::size_t i = 0; i < descriptions.size(); ++i) {
-      if (descriptions[i].name == label.first) return (*series.label_values)[i] == label.second;
+      if (descriptions[i].name == label.first) return series.labels->values[i] == label.second;
     }
     return false;
   });

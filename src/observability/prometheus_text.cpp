@@ -1,5 +1,6 @@
 #include "eventcore/observability/prometheus_text.hpp"
 
+#include "label_text.hpp"
 #include "number_text.hpp"
 
 namespace eventcore::observability {
@@ -7,37 +8,11 @@ namespace {
 
 constexpr std::size_t kPieceBytes = 16 * 1024;
 
-void append_escaped(std::string& out, std::string_view text, bool in_label) {
-  for (const char c : text) {
-    if (c == '\\') {
-      out += "\\\\";
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '"' && in_label) {
-      out += "\\\"";
-    } else {
-      out += c;
-    }
-  }
-}
-
-/// `{a="1",b="2"` without the closing brace; nothing without labels.
-std::string label_text(const MetricDescription& description, const SeriesSnapshot& series) {
-  std::string text;
-  for (std::size_t i = 0; i < description.labels.size(); ++i) {
-    text += i == 0 ? '{' : ',';
-    text.append(description.labels[i].name).append("=\"");
-    append_escaped(text, (*series.label_values)[i], true);
-    text += '"';
-  }
-  return text;
-}
-
 template <class Number>
 void append_line(std::string& out, std::string_view name, std::string_view suffix,
                  std::string_view labels, Number value) {
-  out.append(name).append(suffix).append(labels);
-  if (!labels.empty()) out += '}';
+  out.append(name).append(suffix);
+  if (!labels.empty()) out.append("{").append(labels).append("}");
   out += ' ';
   detail::append_number(out, value);
   out += '\n';
@@ -45,11 +20,11 @@ void append_line(std::string& out, std::string_view name, std::string_view suffi
 
 void append_histogram(std::string& out, const MetricDescription& description,
                       const SeriesSnapshot& series) {
-  const std::string labels = label_text(description, series);
+  const std::string& labels = series.labels->text;
   std::uint64_t count = 0;
   for (std::size_t i = 0; i < series.histogram.buckets.size(); ++i) {
     count += series.histogram.buckets[i];
-    std::string bucket = labels + (labels.empty() ? "{le=\"" : ",le=\"");
+    std::string bucket = labels + (labels.empty() ? "le=\"" : ",le=\"");
     if (i < description.buckets.size()) {
       detail::append_number(bucket, description.buckets[i]);
     } else {
@@ -64,7 +39,7 @@ void append_histogram(std::string& out, const MetricDescription& description,
 
 void append_header(std::string& out, const MetricDescription& description) {
   out.append("# HELP ").append(description.name).append(" ");
-  append_escaped(out, description.help, false);
+  detail::append_escaped(out, description.help, false);
   out.append("\n# TYPE ").append(description.name).append(" ");
   out.append(to_string(description.kind)).append("\n");
 }
@@ -81,7 +56,7 @@ void write_prometheus_text(const MetricsSnapshot& snapshot, const TextSink& sink
       if (description.kind == MetricKind::Histogram) {
         append_histogram(piece, description, series);
       } else {
-        append_line(piece, description.name, "", label_text(description, series), series.value);
+        append_line(piece, description.name, "", series.labels->text, series.value);
       }
       if (piece.size() >= kPieceBytes) {
         sink(piece);

@@ -45,7 +45,8 @@ class RegistryCore {
   [[nodiscard]] Result<std::shared_ptr<ObservedFamily>> observe(
       const MetricDescription& description, ObserveCallback callback) EVENTCORE_EXCLUDES(mutex_);
   void remove(const ObservedFamily& family) noexcept EVENTCORE_EXCLUDES(mutex_);
-  [[nodiscard]] MetricsSnapshot snapshot() const EVENTCORE_EXCLUDES(mutex_);
+  [[nodiscard]] MetricsSnapshot snapshot(const SnapshotRequest& request) const
+      EVENTCORE_EXCLUDES(mutex_);
 
  private:
   using Entry = std::variant<std::shared_ptr<FamilyCore>, std::shared_ptr<ObservedFamily>>;

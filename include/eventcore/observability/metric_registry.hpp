@@ -100,7 +100,7 @@ class MetricRegistry {
 
   /// The present values. Updates go on meanwhile and never wait for it. Cost: about a
   /// microsecond for ten series, and the callbacks.
-  [[nodiscard]] MetricsSnapshot snapshot() const;
+  [[nodiscard]] MetricsSnapshot snapshot(const SnapshotRequest& request = {}) const;
 
  private:
   Result<detail::FamilyCore*> add_family(const MetricDescription& description, MetricKind kind,

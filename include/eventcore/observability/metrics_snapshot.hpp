@@ -19,24 +19,69 @@
 
 #include "eventcore/clock.hpp"
 #include "eventcore/observability/metric_description.hpp"
+#include "eventcore/trace_context.hpp"
 
 namespace eventcore::observability {
+
+/// One observation that belongs to a trace.
+struct Exemplar {
+  TraceContext trace;
+  double value = 0;
+  Timestamp at{};
+
+  friend bool operator==(const Exemplar&, const Exemplar&) = default;
+};
+
+/// The exemplar of one bucket.
+struct BucketExemplar {
+  std::size_t bucket = 0;  ///< An index into `HistogramValue::buckets`.
+  Exemplar exemplar;
+
+  friend bool operator==(const BucketExemplar&, const BucketExemplar&) = default;
+};
+
+/// A distribution over exponential buckets, as Prometheus' native histograms: bucket `index` counts
+/// values above `2^((index - 1) / 2^schema)` and up to `2^(index / 2^schema)`.
+struct NativeHistogram {
+  struct Bucket {
+    std::int32_t index = 0;
+    std::uint64_t count = 0;
+
+    friend bool operator==(const Bucket&, const Bucket&) = default;
+  };
+
+  std::int32_t schema = 0;
+  double zero_threshold = 0;  ///< Values up to it, negative ones too, are in the zero bucket.
+  std::uint64_t zero_count = 0;
+  std::vector<Bucket> buckets;  ///< Those that are not empty, by index.
+
+  friend bool operator==(const NativeHistogram&, const NativeHistogram&) = default;
+};
 
 /// A distribution. `buckets[i]` counts values above bound i-1 and up to bound i; the last one has
 /// no bound.
 struct HistogramValue {
   std::vector<std::uint64_t> buckets;
   double sum = 0;
+  std::optional<NativeHistogram> native;  ///< Where asked for and the metric has it.
+  std::vector<BucketExemplar> exemplars;  ///< By bucket, at most one each.
 
   [[nodiscard]] std::uint64_t count() const noexcept;
 
   friend bool operator==(const HistogramValue&, const HistogramValue&) = default;
 };
 
+/// The labels of one series, made once.
+struct SeriesLabels {
+  std::vector<std::string> values;  ///< In the family's order.
+  /// As it stands between the braces of an exposition format: `a="1",b="2"`, escaped.
+  std::string text;
+};
+
 /// One series.
 struct SeriesSnapshot {
-  std::shared_ptr<const std::vector<std::string>> label_values;  ///< In the family's order.
-  double value = 0;                                              ///< Of a counter or gauge.
+  std::shared_ptr<const SeriesLabels> labels;  ///< Never null.
+  double value = 0;                            ///< Of a counter or gauge.
   HistogramValue histogram;
   Timestamp created{};  ///< Since when it counts.
 };
@@ -45,6 +90,12 @@ struct SeriesSnapshot {
 struct FamilySnapshot {
   std::shared_ptr<const MetricDescription> description;
   std::vector<SeriesSnapshot> series;
+};
+
+/// What a snapshot is to hold.
+struct SnapshotRequest {
+  std::vector<std::string> names = {};  ///< Families to take; all if empty.
+  bool native = false;                  ///< Whether histograms show their exponential buckets.
 };
 
 /// All families in the order of their names. Thread-safety: Immutable.

@@ -235,9 +235,9 @@ TEST_F(ServiceMetrics, DescribesTheStoreAndItsAvailability) {
   const FamilySnapshot build = *snapshot().find(catalogue::kBuildInfo.name);
   ASSERT_EQ(build.series.size(), 1U);
   EXPECT_EQ(build.series[0].value, 1);
-  EXPECT_EQ(build.series[0].label_values->at(2), "sqlite");
-  EXPECT_EQ(build.series[0].label_values->at(3), "full");
-  for (const std::string& label : *build.series[0].label_values) EXPECT_FALSE(label.empty());
+  EXPECT_EQ(build.series[0].labels->values.at(2), "sqlite");
+  EXPECT_EQ(build.series[0].labels->values.at(3), "full");
+  for (const std::string& label : build.series[0].labels->values) EXPECT_FALSE(label.empty());
 }
 
 TEST_F(ServiceMetrics, TakesFiguresOfApplications) {
