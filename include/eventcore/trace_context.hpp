@@ -36,8 +36,12 @@ struct TraceContext {
   friend constexpr bool operator==(const TraceContext&, const TraceContext&) = default;
 };
 
-/// The context of the calling thread; all zero if none is set.
-[[nodiscard]] const TraceContext& current_trace() noexcept;
+namespace detail {
+[[gnu::tls_model("initial-exec")]] inline constinit thread_local TraceContext thread_trace{};
+}  // namespace detail
+
+/// The context of the calling thread; all zero if none is set. Cost: the address of a thread-local.
+[[nodiscard]] inline const TraceContext& current_trace() noexcept { return detail::thread_trace; }
 
 /// Sets the calling thread's context for its lifetime and restores the former one.
 /// Thread-safety: Confined to its creating thread.

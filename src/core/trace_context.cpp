@@ -25,11 +25,6 @@ bool read_hex(std::string_view text, std::span<std::uint8_t> bytes) noexcept {
   return true;
 }
 
-TraceContext& slot() noexcept {
-  thread_local TraceContext context;
-  return context;
-}
-
 }  // namespace
 
 std::string TraceContext::traceparent() const {
@@ -75,12 +70,10 @@ std::optional<TraceContext> TraceContext::parse(std::string_view traceparent) no
   return context;
 }
 
-const TraceContext& current_trace() noexcept { return slot(); }
-
-TraceScope::TraceScope(const TraceContext& context) noexcept : former_(slot()) {
-  slot() = context;
+TraceScope::TraceScope(const TraceContext& context) noexcept : former_(detail::thread_trace) {
+  detail::thread_trace = context;
 }
 
-TraceScope::~TraceScope() { slot() = former_; }
+TraceScope::~TraceScope() { detail::thread_trace = former_; }
 
 }  // namespace eventcore

@@ -127,7 +127,7 @@ std::shared_ptr<const MetricDescription> own(const MetricDescription& descriptio
 
 bool same(const MetricDescription& a, const MetricDescription& b) {
   return a.name == b.name && a.kind == b.kind && a.unit == b.unit && a.help == b.help &&
-         same_labels(a.labels, b.labels) &&
+         a.native == b.native && same_labels(a.labels, b.labels) &&
          std::equal(a.buckets.begin(), a.buckets.end(), b.buckets.begin(), b.buckets.end());
 }
 

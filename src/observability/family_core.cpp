@@ -1,6 +1,7 @@
 #include "family_core.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "description_rules.hpp"
 #include "eventcore/assert.hpp"
@@ -24,34 +25,88 @@ std::size_t count_combinations(const MetricDescription& description) {
   return product;
 }
 
-HistogramValue read_histogram(const MetricPoint& point) {
+std::uint64_t sum_of(std::uint32_t slot, const Blocks& blocks) noexcept {
+  std::uint64_t sum = 0;
+  for (const MetricCell* cells : blocks) sum += cells[slot].load(std::memory_order_relaxed);
+  return sum;
+}
+
+/// What counters of seconds and sums of duration histograms hold in nanoseconds.
+double to_seconds(std::uint64_t ns) noexcept { return static_cast<double>(ns) / 1e9; }
+
+double read_number(const MetricPoint& point, const MetricDescription& description,
+                   const Blocks& blocks) {
+  if (description.kind != MetricKind::Counter) {
+    return std::bit_cast<double>(point.shared->load(std::memory_order_relaxed));
+  }
+  const std::uint64_t sum = sum_of(point.slot, blocks);
+  return description.unit == MetricUnit::Seconds ? to_seconds(sum) : static_cast<double>(sum);
+}
+
+double read_sum(const MetricPoint& point, const Blocks& blocks) {
+  if (point.layout->unit() != 1) return to_seconds(sum_of(point.slot, blocks));
+  double sum = 0;
+  for (const MetricCell* cells : blocks) {
+    sum += std::bit_cast<double>(cells[point.slot].load(std::memory_order_relaxed));
+  }
+  return sum;
+}
+
+HistogramValue read_histogram(const MetricPoint& point, const Blocks& blocks, bool native) {
+  const HistogramLayout& layout = *point.layout;
   HistogramValue value;
-  value.sum = std::bit_cast<double>(point.cells[0].load(std::memory_order_relaxed));
-  value.buckets.resize(point.bounds_count + 1);
-  for (std::size_t i = 0; i <= point.bounds_count; ++i) {
-    value.buckets[i] = point.cells[1 + i].load(std::memory_order_relaxed);
+  value.sum = read_sum(point, blocks);
+  value.buckets.resize(layout.classic_buckets());
+  value.exemplars = point.exemplars->list(layout.classic_buckets());
+  if (native && layout.is_native()) {
+    value.native = NativeHistogram{HistogramLayout::kSchema, layout.zero_threshold(), 0, {}};
+  }
+  for (std::uint32_t cell = 0; cell < layout.value_cells(); ++cell) {
+    const std::uint64_t count = sum_of(point.slot + 1 + cell, blocks);
+    if (count == 0) continue;
+    value.buckets[layout.classic_bucket(cell)] += count;
+    if (!value.native) continue;
+    if (cell < layout.zero_cells()) {
+      value.native->zero_count += count;
+      continue;
+    }
+    const std::int32_t index = layout.native_bucket(cell);
+    auto& buckets = value.native->buckets;
+    if (buckets.empty() || buckets.back().index != index) buckets.push_back({index, 0});
+    buckets.back().count += count;
   }
   return value;
 }
 
-double read_number(const MetricPoint& point, MetricKind kind) {
-  const std::uint64_t bits = point.cells[0].load(std::memory_order_relaxed);
-  return kind == MetricKind::Counter ? static_cast<double>(bits) : std::bit_cast<double>(bits);
+std::uint64_t next_family_id() noexcept {
+  static std::atomic<std::uint64_t> last = 0;  // atomic: registries are made on any thread
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
 }  // namespace
 
-Series::Series(const MetricDescription& description, std::vector<std::string> values,
-               Timestamp created)
-    : values_(std::move(values)), created_(created) {
+SlotLease::~SlotLease() {
+  if (cells_ != 0) CellSpace::get().release(first_, cells_);
+}
+
+std::optional<SlotLease> SlotLease::take(const PointForm& form) {
+  const std::optional<std::uint32_t> first = CellSpace::get().allocate(form.cells());
+  if (!first) return std::nullopt;
+  return SlotLease(*first, form.cells());
+}
+
+Series::Series(const MetricDescription& description, const PointForm& form, SlotLease slots,
+               std::vector<std::string> values, Timestamp created)
+    : slots_(std::move(slots)), values_(std::move(values)), created_(created) {
+  first_.slot = slots_.first();
+  first_.stride = form.point_cells;
   if (description.kind == MetricKind::Histogram) {
-    first_.bounds = description.buckets.data();
-    first_.bounds_count = description.buckets.size();
+    exemplars_ = std::make_unique<ExemplarShelf[]>(form.points);
+    first_.layout = form.layout.get();
+    first_.exemplars = exemplars_.get();
+  } else if (description.kind != MetricKind::Counter) {
+    first_.shared = CellSpace::get().shared() + slots_.first();
   }
-  const std::size_t points = count_combinations(description);
-  cells_ = std::make_unique<MetricCell[]>(points * first_.cell_count());
-  first_.cells = cells_.get();
-  point_labels_.reserve(points);
   label_points(description);
 }
 
@@ -71,27 +126,46 @@ void Series::label_points(const MetricDescription& description) {
   }
 }
 
-void Series::append_to(FamilySnapshot& snapshot) const {
+void Series::append_to(FamilySnapshot& snapshot, const Blocks& blocks, bool native) const {
+  const Timestamp created = std::max(created_, CellSpace::get().forked_at());
   for (std::size_t i = 0; i < point_labels_.size(); ++i) {
     SeriesSnapshot& series = snapshot.series.emplace_back();
     series.labels = point_labels_[i];
-    series.created = created_;
+    series.created = created;
     const MetricPoint point = first_.at(i);
-    if (point.bounds != nullptr) {
-      series.histogram = read_histogram(point);
+    if (point.layout != nullptr) {
+      series.histogram = read_histogram(point, blocks, native);
     } else {
-      series.value = read_number(point, snapshot.description->kind);
+      series.value = read_number(point, *snapshot.description, blocks);
     }
   }
 }
 
-FamilyCore::FamilyCore(std::shared_ptr<const MetricDescription> description, const Clock& clock)
+std::shared_ptr<FamilyCore> FamilyCore::create(std::shared_ptr<const MetricDescription> description,
+                                               std::shared_ptr<const HistogramLayout> layout,
+                                               std::source_location where, const Clock& clock) {
+  PointForm form;
+  form.points = count_combinations(*description);
+  if (layout) form.point_cells = layout->value_cells() + 1;
+  form.layout = std::move(layout);
+  std::optional<SlotLease> slots = SlotLease::take(form);
+  if (!slots) return nullptr;
+  return std::make_shared<FamilyCore>(std::move(description), std::move(form), *std::move(slots),
+                                      where, clock);
+}
+
+FamilyCore::FamilyCore(std::shared_ptr<const MetricDescription> description, PointForm form,
+                       SlotLease first_slots, std::source_location where, const Clock& clock)
+    EVENTCORE_NO_THREAD_SAFETY_ANALYSIS  // the registry holds the mutex, under another name
     : description_(std::move(description)),
+      form_(std::move(form)),
+      where_(where),
       run_time_labels_(count_run_time(*description_)),
+      id_(next_family_id()),
       clock_(clock) {
-  const eventcore::detail::MutexLock lock(mutex_);
+  first_slots_.emplace(std::move(first_slots));
   value_uses_.resize(run_time_labels_);
-  if (run_time_labels_ == 0) create({}).permanent = true;
+  if (run_time_labels_ == 0) find_or_make({}).permanent = true;
   publish();
 }
 
@@ -99,7 +173,7 @@ Series& FamilyCore::acquire(std::span<const std::string_view> values, bool perma
   EVENTCORE_ASSERT(values.size() == run_time_labels_, description_->name);
   const eventcore::detail::MutexLock lock(mutex_);
   const auto known = series_.find(values);
-  Series& series = known != series_.end() ? *known->second : create(bounded(values));
+  Series& series = known != series_.end() ? *known->second : find_or_make(bounded(values));
   if (permanent) {
     series.permanent = true;
   } else {
@@ -128,27 +202,44 @@ std::vector<std::string> FamilyCore::bounded(std::span<const std::string_view> v
   return result;
 }
 
-/// The series for `values`, which are within the limits; made if it is not there.
-Series& FamilyCore::create(std::vector<std::string> values) {
-  auto [place, is_new] = series_.try_emplace(values);
-  if (is_new) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (values[i] != kOverflowValue) ++value_uses_[i][values[i]];
-    }
-    place->second = std::make_shared<Series>(*description_, std::move(values), clock_.wall());
-    publish();
+/// The series for `values`, which are within the limits; made if it is not there. When there are
+/// no cells for it, it is the overflow series, whose slots are kept for that.
+Series& FamilyCore::find_or_make(std::vector<std::string> values) {
+  if (const auto known = series_.find(values); known != series_.end()) return *known->second;
+  const auto is_reserved = [](const std::string& value) { return value == kOverflowValue; };
+  std::optional<SlotLease> slots;
+  if (first_slots_ && std::all_of(values.begin(), values.end(), is_reserved)) {
+    slots = std::exchange(first_slots_, std::nullopt);
+  } else {
+    slots = SlotLease::take(form_);
   }
-  return *place->second;
+  if (!slots) {
+    overflowed_.fetch_add(1, std::memory_order_relaxed);
+    return find_or_make(std::vector<std::string>(run_time_labels_, std::string(kOverflowValue)));
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] != kOverflowValue) ++value_uses_[i][values[i]];
+  }
+  auto series =
+      std::make_shared<Series>(*description_, form_, *std::move(slots), values, clock_.wall());
+  Series& result = *series;
+  series_.emplace(std::move(values), std::move(series));
+  publish();
+  return result;
 }
 
 void FamilyCore::release(Series& series) noexcept {
   const eventcore::detail::MutexLock lock(mutex_);
   if (--series.leases > 0 || series.permanent) return;
+  const auto place = series_.find(series.values());
+  const auto is_reserved = [](const std::string& value) { return value == kOverflowValue; };
+  // The overflow series stays: its slots may be the last ones.
+  if (std::all_of(series.values().begin(), series.values().end(), is_reserved)) return;
   for (std::size_t i = 0; i < run_time_labels_; ++i) {
     const auto use = value_uses_[i].find(series.values()[i]);
     if (use != value_uses_[i].end() && --use->second == 0) value_uses_[i].erase(use);
   }
-  series_.erase(series_.find(series.values()));
+  series_.erase(place);
   publish();
 }
 
@@ -159,14 +250,15 @@ void FamilyCore::publish() {
   table_ = std::move(table);
 }
 
-FamilySnapshot FamilyCore::snapshot() const {
+FamilySnapshot FamilyCore::snapshot(const Blocks& blocks, bool native) const {
   std::shared_ptr<const Table> table;
   {
     const eventcore::detail::MutexLock lock(mutex_);
     table = table_;
   }
   FamilySnapshot snapshot{description_, {}};
-  for (const auto& series : *table) series->append_to(snapshot);
+  snapshot.series.reserve(table->size() * form_.points);
+  for (const auto& series : *table) series->append_to(snapshot, blocks, native);
   return snapshot;
 }
 
@@ -177,10 +269,6 @@ SeriesLease::~SeriesLease() {
   if (family_ != nullptr) family_->release(*series_);
 }
 
-MetricPoint SeriesLease::point() const noexcept { return series_->point(); }
-
-MetricPoint resolve(FamilyCore& family, std::span<const std::string_view> values) {
-  return family.acquire(values, true).point();
-}
+const MetricPoint& SeriesLease::point() const noexcept { return series_->point(); }
 
 }  // namespace eventcore::observability::detail

@@ -1,6 +1,7 @@
 #include "eventcore/observability/metric_registry.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "description_rules.hpp"
 #include "eventcore/assert.hpp"
@@ -48,10 +49,18 @@ class Collected final : public Observations {
   const Timestamp created_;
 };
 
-Error taken(const MetricDescription& wanted, const MetricDescription& present) {
+/// Where a metric was registered, for messages; nothing for EventCore's own that no call makes.
+std::string place(const std::source_location& where) {
+  if (where.line() == 0) return "the library";
+  return std::string(where.file_name()) + ":" + std::to_string(where.line());
+}
+
+Error taken(const MetricDescription& wanted, const std::source_location& wanted_at,
+            const MetricDescription& present, const std::source_location& present_at) {
   return make_error(ErrorCode::InvalidArgument,
-                    "metric '" + std::string(wanted.name) + "' is registered differently: as " +
-                        summary(present) + ", now as " + summary(wanted));
+                    "metric '" + std::string(wanted.name) + "' is registered differently: at " +
+                        place(present_at) + " as " + summary(present) + ", at " + place(wanted_at) +
+                        " as " + summary(wanted));
 }
 
 SeriesSnapshot self_series(const MetricDescription& description, double value,
@@ -63,6 +72,10 @@ SeriesSnapshot self_series(const MetricDescription& description, double value,
   return series;
 }
 
+/// What a registry reports about itself.
+constexpr std::array kSelfMetrics{&catalogue::kMetricsSeries, &catalogue::kMetricsSharingThreads,
+                                  &catalogue::kMetricsLabelOverflowTotal};
+
 std::shared_ptr<const MetricDescription> unowned(const MetricDescription& constant) {
   return {std::shared_ptr<void>(), &constant};
 }
@@ -70,8 +83,12 @@ std::shared_ptr<const MetricDescription> unowned(const MetricDescription& consta
 }  // namespace
 
 ObservedFamily::ObservedFamily(std::shared_ptr<const MetricDescription> description,
-                               ObserveCallback callback, Timestamp created)
-    : description_(std::move(description)), created_(created), callback_(std::move(callback)) {}
+                               ObserveCallback callback, std::source_location where,
+                               Timestamp created)
+    : description_(std::move(description)),
+      where_(where),
+      created_(created),
+      callback_(std::move(callback)) {}
 
 FamilySnapshot ObservedFamily::snapshot() {
   FamilySnapshot family{description_, {}};
@@ -96,36 +113,62 @@ const MetricDescription& RegistryCore::description_of(const Entry& entry) noexce
   return std::visit([](const auto& family) -> const auto& { return family->description(); }, entry);
 }
 
-Result<void> RegistryCore::check_free(const MetricDescription& description) const {
+Result<void> RegistryCore::check_free(const MetricDescription& description,
+                                      std::source_location where) const {
   if (const auto known = entries_.find(description.name); known != entries_.end()) {
-    return taken(description, description_of(known->second));
+    return std::visit(
+        [&](const auto& family) -> Error {
+          return taken(description, where, family->description(), family->where());
+        },
+        known->second);
   }
-  for (const MetricDescription* self :
-       {&catalogue::kMetricsSeries, &catalogue::kMetricsLabelOverflowTotal}) {
-    if (description.name == self->name) return taken(description, *self);
+  for (const MetricDescription* self : kSelfMetrics) {
+    if (description.name == self->name) return taken(description, where, *self, {});
   }
   return {};
 }
 
-Result<FamilyCore*> RegistryCore::add(const MetricDescription& description) {
+std::shared_ptr<const HistogramLayout> RegistryCore::layout_for(
+    const MetricDescription& description) {
+  if (description.kind != MetricKind::Histogram) return nullptr;
+  const double unit = description.unit == MetricUnit::Seconds ? 1e-9 : 1;
+  for (const auto& layout : layouts_) {
+    if (layout->fits(description.buckets, description.native, unit)) return layout;
+  }
+  return layouts_.emplace_back(
+      std::make_shared<const HistogramLayout>(description.buckets, description.native, unit));
+}
+
+Result<FamilyCore*> RegistryCore::add(const MetricDescription& description,
+                                      std::source_location where) {
   const eventcore::detail::MutexLock lock(mutex_);
   if (const auto known = entries_.find(description.name); known != entries_.end()) {
     const auto* family = std::get_if<std::shared_ptr<FamilyCore>>(&known->second);
     if (family != nullptr && same((*family)->description(), description)) return family->get();
   }
-  if (const Result<void> is_free = check_free(description); !is_free) return is_free.error();
-  auto family = std::make_shared<FamilyCore>(own(description), clock_);
+  if (const Result<void> is_free = check_free(description, where); !is_free) {
+    return is_free.error();
+  }
+  auto family = FamilyCore::create(own(description), layout_for(description), where, clock_);
+  if (family == nullptr) {
+    return make_error(ErrorCode::LimitExceeded,
+                      "metric '" + std::string(description.name) +
+                          "': the process has too many series; there are no cells left");
+  }
   FamilyCore* result = family.get();
   entries_.emplace(description.name, std::move(family));
   return result;
 }
 
 Result<std::shared_ptr<ObservedFamily>> RegistryCore::observe(const MetricDescription& description,
-                                                              ObserveCallback callback) {
+                                                              ObserveCallback callback,
+                                                              std::source_location where) {
   const eventcore::detail::MutexLock lock(mutex_);
-  if (const Result<void> is_free = check_free(description); !is_free) return is_free.error();
+  if (const Result<void> is_free = check_free(description, where); !is_free) {
+    return is_free.error();
+  }
   auto family =
-      std::make_shared<ObservedFamily>(own(description), std::move(callback), clock_.wall());
+      std::make_shared<ObservedFamily>(own(description), std::move(callback), where, clock_.wall());
   entries_.emplace(description.name, family);
   return family;
 }
@@ -146,11 +189,15 @@ MetricsSnapshot RegistryCore::snapshot(const SnapshotRequest& request) const {
     entries.reserve(entries_.size());
     for (const auto& [name, entry] : entries_) entries.push_back(entry);
   }
+  const Blocks blocks = CellSpace::get().blocks();
   MetricsSnapshot snapshot;
   for (const Entry& entry : entries) {
     if (!wants(description_of(entry).name)) continue;
-    snapshot.families.push_back(
-        std::visit([](const auto& family) { return family->snapshot(); }, entry));
+    if (const auto* family = std::get_if<std::shared_ptr<FamilyCore>>(&entry)) {
+      snapshot.families.push_back((*family)->snapshot(blocks, request.native));
+    } else {
+      snapshot.families.push_back(std::get<std::shared_ptr<ObservedFamily>>(entry)->snapshot());
+    }
   }
   add_self_metrics(entries, created_, snapshot);
   std::erase_if(snapshot.families,
@@ -170,12 +217,15 @@ void RegistryCore::add_self_metrics(const std::vector<Entry>& entries, Timestamp
                                           static_cast<double>((*family)->overflowed()),
                                           {std::string((*family)->description().name)}, created));
   }
-  std::size_t total = overflow.series.size() + 1;
+  const auto add = [&](const MetricDescription& description, double value) {
+    snapshot.families.push_back(
+        {unowned(description), {self_series(description, value, {}, created)}});
+  };
+  std::size_t total = overflow.series.size() + 2;
   for (const FamilySnapshot& family : snapshot.families) total += family.series.size();
   snapshot.families.push_back(std::move(overflow));
-  snapshot.families.push_back(
-      {unowned(catalogue::kMetricsSeries),
-       {self_series(catalogue::kMetricsSeries, static_cast<double>(total), {}, created)}});
+  add(catalogue::kMetricsSeries, static_cast<double>(total));
+  add(catalogue::kMetricsSharingThreads, static_cast<double>(CellSpace::get().sharing_threads()));
 }
 
 }  // namespace detail
@@ -204,13 +254,14 @@ MetricRegistry::MetricRegistry(const Clock& clock)
 MetricRegistry::~MetricRegistry() = default;
 
 Result<ObserverRegistration> MetricRegistry::observe(const MetricDescription& description,
-                                                     ObserveCallback callback) {
+                                                     ObserveCallback callback,
+                                                     std::source_location where) {
   if (Result<void> good = detail::check(description); !good) return good.error();
   if (description.kind == MetricKind::Histogram) {
     return make_error(ErrorCode::InvalidArgument, "metric '" + std::string(description.name) +
                                                       "': callbacks report counters and gauges");
   }
-  auto family = core_->observe(description, std::move(callback));
+  auto family = core_->observe(description, std::move(callback), where);
   if (!family) return family.error();
   return ObserverRegistration(core_, std::move(*family));
 }
@@ -219,17 +270,18 @@ MetricsSnapshot MetricRegistry::snapshot(const SnapshotRequest& request) const {
   return core_->snapshot(request);
 }
 
-Result<detail::FamilyCore*> MetricRegistry::add_family(
-    const MetricDescription& description, MetricKind kind, std::size_t run_time_labels,
-    std::span<const LabelDescription> fixed_labels) {
+Result<detail::FamilyCore*> MetricRegistry::add_family(const MetricDescription& description,
+                                                       const detail::HandleForm& form,
+                                                       std::source_location where) {
   if (Result<void> good = detail::check(description); !good) return good.error();
   const std::span<const LabelDescription> labels = description.labels;
+  const auto fixed_from = static_cast<std::ptrdiff_t>(form.run_time_labels);
   const bool fits =
-      kind == description.kind && labels.size() == run_time_labels + fixed_labels.size() &&
-      std::all_of(labels.begin(), labels.begin() + static_cast<std::ptrdiff_t>(run_time_labels),
+      form.kind == description.kind &&
+      labels.size() == form.run_time_labels + form.fixed_labels.size() &&
+      std::all_of(labels.begin(), labels.begin() + fixed_from,
                   [](const LabelDescription& label) { return label.values.empty(); }) &&
-      std::equal(fixed_labels.begin(), fixed_labels.end(),
-                 labels.begin() + static_cast<std::ptrdiff_t>(run_time_labels),
+      std::equal(form.fixed_labels.begin(), form.fixed_labels.end(), labels.begin() + fixed_from,
                  [](const LabelDescription& a, const LabelDescription& b) {
                    return a.name == b.name && std::equal(a.values.begin(), a.values.end(),
                                                          b.values.begin(), b.values.end());
@@ -238,7 +290,14 @@ Result<detail::FamilyCore*> MetricRegistry::add_family(
     return make_error(ErrorCode::InvalidArgument,
                       "the handle's kind and labels differ from " + detail::summary(description));
   }
-  return core_->add(description);
+  const bool is_timed =
+      description.unit == MetricUnit::Seconds && description.kind != MetricKind::Gauge;
+  if (form.is_duration != is_timed) {
+    return make_error(ErrorCode::InvalidArgument,
+                      "counters and histograms of durations, and only they, are in seconds: " +
+                          detail::summary(description));
+  }
+  return core_->add(description, where);
 }
 
 detail::MetricPoint MetricRegistry::first_point(detail::FamilyCore& core) noexcept {

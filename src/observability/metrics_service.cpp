@@ -64,8 +64,8 @@ struct MetricsService::State {
 
   detail::CommandFamilies commands{registry};
   detail::StoreSeries store{registry};
-  Family<Histogram, CommandPhase> phases =
-      builtin<Family<Histogram, CommandPhase>>(registry, catalogue::kCommandPhaseSeconds);
+  Family<DurationHistogram, CommandPhase> phases =
+      builtin<Family<DurationHistogram, CommandPhase>>(registry, catalogue::kCommandPhaseSeconds);
   DynamicFamily<Counter, 1> events_written =
       builtin<DynamicFamily<Counter, 1>>(registry, catalogue::kEventsWrittenTotal);
   DynamicFamily<Counter, 1> projection_events =
@@ -78,7 +78,7 @@ struct MetricsService::State {
       builtin<DynamicFamily<Gauge, 1>>(registry, catalogue::kConnectionPoolMaxSize);
   DynamicFamily<Gauge, 5> build_info =
       builtin<DynamicFamily<Gauge, 5>>(registry, catalogue::kBuildInfo);
-  Histogram scrape = builtin<Histogram>(registry, catalogue::kMetricsScrapeSeconds);
+  DurationHistogram scrape = builtin<DurationHistogram>(registry, catalogue::kMetricsScrapeSeconds);
 
   detail::NameTable<detail::CommandSeries, kLabelValuesMax> command_types;
   detail::NameTable<Counter, kLabelValuesMax> categories;

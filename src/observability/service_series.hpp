@@ -21,7 +21,7 @@ struct CommandSeries {
   Counter total;
   Counter errors;
   Counter retries;
-  Histogram duration;
+  DurationHistogram duration;
   Histogram attempts;
   Histogram emitted;
   Histogram replayed;
@@ -36,8 +36,8 @@ struct CommandFamilies {
         errors(builtin<DynamicFamily<Counter, 1>>(registry, catalogue::kCommandErrorsTotal)),
         retries(builtin<DynamicFamily<Counter, 1>>(registry, catalogue::kCommandRetriesTotal)),
         conflicts(builtin<DynamicFamily<Counter, 2>>(registry, catalogue::kCommandConflictsTotal)),
-        duration(
-            builtin<DynamicFamily<Histogram, 1>>(registry, catalogue::kCommandDurationSeconds)),
+        duration(builtin<DynamicFamily<DurationHistogram, 1>>(registry,
+                                                              catalogue::kCommandDurationSeconds)),
         attempts(builtin<DynamicFamily<Histogram, 1>>(registry, catalogue::kCommandAttempts)),
         emitted(builtin<DynamicFamily<Histogram, 1>>(registry, catalogue::kCommandEventsEmitted)),
         replayed(builtin<DynamicFamily<Histogram, 1>>(registry, catalogue::kCommandEventsReplayed)),
@@ -56,7 +56,7 @@ struct CommandFamilies {
   DynamicFamily<Counter, 1> errors;
   DynamicFamily<Counter, 1> retries;
   DynamicFamily<Counter, 2> conflicts;
-  DynamicFamily<Histogram, 1> duration;
+  DynamicFamily<DurationHistogram, 1> duration;
   DynamicFamily<Histogram, 1> attempts;
   DynamicFamily<Histogram, 1> emitted;
   DynamicFamily<Histogram, 1> replayed;
@@ -67,8 +67,8 @@ struct CommandFamilies {
 /// What group commits and store operations feed.
 struct StoreSeries {
   explicit StoreSeries(MetricRegistry& registry)
-      : latency(builtin<Family<Histogram, StoreOperation>>(registry,
-                                                           catalogue::kEventStoreLatencySeconds)),
+      : latency(builtin<Family<DurationHistogram, StoreOperation>>(
+            registry, catalogue::kEventStoreLatencySeconds)),
         operations(builtin<Family<Counter, StoreOperation, StoreResult>>(
             registry, catalogue::kEventStoreOperationsTotal)),
         errors(builtin<Family<Counter, StoreOperation, ErrorCode>>(
@@ -80,10 +80,10 @@ struct StoreSeries {
         bytes(builtin<Counter>(registry, catalogue::kAppendBytesTotal)),
         conflicts(builtin<Counter>(registry, catalogue::kAppendConflictsTotal)),
         queue_depth(builtin<Gauge>(registry, catalogue::kAppendQueueDepth)),
-        queue_wait(builtin<Histogram>(registry, catalogue::kAppendQueueWaitSeconds)),
-        commit(builtin<Histogram>(registry, catalogue::kCommitSeconds)) {}
+        queue_wait(builtin<DurationHistogram>(registry, catalogue::kAppendQueueWaitSeconds)),
+        commit(builtin<DurationHistogram>(registry, catalogue::kCommitSeconds)) {}
 
-  Family<Histogram, StoreOperation> latency;
+  Family<DurationHistogram, StoreOperation> latency;
   Family<Counter, StoreOperation, StoreResult> operations;
   Family<Counter, StoreOperation, ErrorCode> errors;
   DynamicFamily<Gauge, 1> up;
@@ -93,8 +93,8 @@ struct StoreSeries {
   Counter bytes;
   Counter conflicts;
   Gauge queue_depth;
-  Histogram queue_wait;
-  Histogram commit;
+  DurationHistogram queue_wait;
+  DurationHistogram commit;
 };
 
 /// The series of one projection.

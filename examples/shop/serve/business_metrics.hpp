@@ -35,7 +35,8 @@ class BusinessMetrics {
   using Counter = eventcore::observability::Counter;
   using Histogram = eventcore::observability::Histogram;
   using Requests = eventcore::observability::DynamicFamily<Counter, 3>;
-  using Durations = eventcore::observability::DynamicFamily<Histogram, 2>;
+  using Durations =
+      eventcore::observability::DynamicFamily<eventcore::observability::DurationHistogram, 2>;
 
   BusinessMetrics(Counter user_registrations, Histogram order_value, Requests requests,
                   Durations durations)

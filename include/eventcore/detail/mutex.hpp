@@ -23,9 +23,10 @@
 #define EVENTCORE_ACQUIRE(...) EVENTCORE_THREAD_ANNOTATION(acquire_capability(__VA_ARGS__))
 #define EVENTCORE_RELEASE(...) EVENTCORE_THREAD_ANNOTATION(release_capability(__VA_ARGS__))
 #define EVENTCORE_TRY_ACQUIRE(...) EVENTCORE_THREAD_ANNOTATION(try_acquire_capability(__VA_ARGS__))
+/// The function returns the mutex of that name.
+#define EVENTCORE_RETURN_CAPABILITY(mutex) EVENTCORE_THREAD_ANNOTATION(lock_returned(mutex))
 /// The analysis cannot follow this function; a comment beside it says why it is right.
-#define EVENTCORE_NO_THREAD_SAFETY_ANALYSIS \
-  EVENTCORE_THREAD_ANNOTATION(no_thread_safety_analysis)
+#define EVENTCORE_NO_THREAD_SAFETY_ANALYSIS EVENTCORE_THREAD_ANNOTATION(no_thread_safety_analysis)
 
 namespace eventcore::detail {
 

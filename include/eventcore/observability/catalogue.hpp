@@ -264,6 +264,13 @@ inline constexpr MetricDescription kMetricsSeries{.name = "eventcore_metrics_ser
                                                   .kind = MetricKind::Gauge,
                                                   .help = "Series of this registry.",
                                                   .since = "0.1.0"};
+inline constexpr MetricDescription kMetricsSharingThreads{
+    .name = "eventcore_metrics_sharing_threads",
+    .kind = MetricKind::Gauge,
+    .help =
+        "Threads that got no cells of their own because memory had run out; their updates may be "
+        "lost.",
+    .since = "0.1.0"};
 inline constexpr MetricDescription kMetricsScrapeSeconds{
     .name = "eventcore_metrics_scrape_seconds",
     .kind = MetricKind::Histogram,
@@ -316,7 +323,7 @@ inline constexpr MetricDescription kProcessThreads{.name = "process_threads",
                                                    .since = "0.1.0"};
 
 /// All of them, in the order of the reference page.
-inline constexpr std::array<const MetricDescription*, 42> kMetrics{&kCommandsTotal,
+inline constexpr std::array<const MetricDescription*, 43> kMetrics{&kCommandsTotal,
                                                                    &kCommandDurationSeconds,
                                                                    &kCommandErrorsTotal,
                                                                    &kCommandOutcomesTotal,
@@ -349,6 +356,7 @@ inline constexpr std::array<const MetricDescription*, 42> kMetrics{&kCommandsTot
                                                                    &kMemoryUsageBytes,
                                                                    &kBuildInfo,
                                                                    &kMetricsSeries,
+                                                                   &kMetricsSharingThreads,
                                                                    &kMetricsScrapeSeconds,
                                                                    &kMetricsLabelOverflowTotal,
                                                                    &kProcessCpuSecondsTotal,

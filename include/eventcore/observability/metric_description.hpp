@@ -56,7 +56,10 @@ struct MetricDescription {
   MetricUnit unit = MetricUnit::None;
   std::span<const LabelDescription> labels = {};
   std::span<const double> buckets = {};  ///< Upper bounds, ascending, without infinity.
-  std::string_view help;                 ///< One sentence or two.
+  /// Whether a histogram counts in exponential buckets too, for Prometheus' native histograms:
+  /// 2.4 kB a series and writing thread instead of 8 bytes a bucket.
+  bool native = true;
+  std::string_view help;  ///< One sentence or two.
   Stability stability = Stability::Stable;
   std::string_view since = {};  ///< The version that brought it.
 };

@@ -6,7 +6,8 @@
 /// A `Family` has labels that are enumerations: a series is found by index, and all of them exist
 /// from the start. A `DynamicFamily` has labels whose values come at run time; it keeps a bounded
 /// number of series and sends the rest to `__overflow__`. Bind such a series once and keep the
-/// `Bound` beside the object that it describes. A `StreamId` is no label value.
+/// `Bound` beside the object that it describes; `with` finds it each time. A `StreamId` is no label
+/// value.
 
 #include <array>
 #include <concepts>
@@ -40,14 +41,14 @@ class SeriesLease {
   }
   ~SeriesLease();
 
-  [[nodiscard]] MetricPoint point() const noexcept;
+  [[nodiscard]] const MetricPoint& point() const noexcept;
 
  private:
   FamilyCore* family_;
   Series* series_;
 };
 
-/// The series for `values`, which then stays.
+/// The series for `values`, which then stays. What a thread has resolved it finds without a lock.
 [[nodiscard]] MetricPoint resolve(FamilyCore& family, std::span<const std::string_view> values);
 
 }  // namespace detail
@@ -58,18 +59,19 @@ template <class T>
 concept LabelText = std::convertible_to<const T&, std::string_view> &&
                     !std::same_as<std::remove_cvref_t<T>, StreamId>;
 
-/// A handle for each combination of enumerators. `Metric` is `Counter`, `Gauge` or `Histogram`.
+/// A handle for each combination of enumerators. `Metric` is a plain handle, as `Counter`.
 /// Thread-safety: Thread-safe. Ownership: as its handles. Cost: index arithmetic.
 template <class Metric, class... Labels>
 class Family {
  public:
   static_assert(sizeof...(Labels) > 0, "a metric without labels is a plain handle");
   static constexpr MetricKind kKind = Metric::kKind;
+  static constexpr bool kIsDuration = Metric::kIsDuration;
   static constexpr std::size_t kRunTimeLabels = 0;
   static constexpr std::array<LabelDescription, sizeof...(Labels)> kFixedLabels{
       label_of<Labels>...};
 
-  explicit Family(detail::MetricPoint first) noexcept : first_(first) {}
+  explicit Family(const detail::MetricPoint& first) noexcept : first_(first) {}
 
   /// The handle for `labels`. Requires: each is a value of its `LabelDomain`.
   [[nodiscard]] Metric at(Labels... labels) const noexcept {
@@ -118,6 +120,7 @@ class DynamicFamily {
  public:
   static_assert(RunTimeLabels > 0, "without run-time labels it is a Family");
   static constexpr MetricKind kKind = Metric::kKind;
+  static constexpr bool kIsDuration = Metric::kIsDuration;
   static constexpr std::size_t kRunTimeLabels = RunTimeLabels;
   static constexpr std::array<LabelDescription, sizeof...(Labels)> kFixedLabels{
       label_of<Labels>...};
@@ -135,7 +138,8 @@ class DynamicFamily {
     return Bound<Handle>(detail::SeriesLease(*core_, texts));
   }
 
-  /// The series for `values`, kept as long as the registry. Blocking: a short lock.
+  /// The series for `values`, kept as long as the registry. Cost: a hash and a comparison of the
+  /// values. Blocking: a short lock where the calling thread has not met them lately.
   template <LabelText... Values>
     requires(sizeof...(Values) == RunTimeLabels)
   [[nodiscard]] Handle with(const Values&... values) const {

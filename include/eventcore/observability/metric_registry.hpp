@@ -14,6 +14,7 @@
 
 #include <functional>
 #include <memory>
+#include <source_location>
 #include <span>
 #include <string_view>
 
@@ -45,6 +46,14 @@ using ObserveCallback = std::function<void(Observations&)>;
 namespace detail {
 class RegistryCore;
 class ObservedFamily;
+
+/// What a handle's type says about the description that it is for.
+struct HandleForm {
+  MetricKind kind;
+  bool is_duration;
+  std::size_t run_time_labels;
+  std::span<const LabelDescription> fixed_labels;
+};
 }  // namespace detail
 
 /// Keeps a callback registered. When it goes, the callback is not running and won't run again.
@@ -70,24 +79,25 @@ class MetricRegistry {
   MetricRegistry& operator=(const MetricRegistry&) = delete;
   ~MetricRegistry();
 
-  /// Registers a metric. `Handle` is `Counter`, `Gauge`, `Histogram`, a `Family` or a
-  /// `DynamicFamily` of these, and has to agree with the description's kind and labels.
+  /// Registers a metric. `Handle` is `Counter`, `Gauge`, `Histogram`, `DurationCounter`,
+  /// `DurationHistogram`, a `Family` or a `DynamicFamily` of these, and has to agree with the
+  /// description's kind, unit and labels.
   /// Errors: InvalidArgument (a bad name, label or bucket; or the name is taken by a metric that
-  /// differs, and the message shows both).
+  /// differs, and the message shows both and where they were registered), LimitExceeded (too many
+  /// series in this process).
   template <class Handle>
-  [[nodiscard]] Result<Handle> add(const MetricDescription& description) {
+  [[nodiscard]] Result<Handle> add(const MetricDescription& description,
+                                   std::source_location where = std::source_location::current()) {
+    detail::HandleForm form{Handle::kKind, Handle::kIsDuration, 0, {}};
     if constexpr (requires { Handle::kFixedLabels; }) {
-      auto core =
-          add_family(description, Handle::kKind, Handle::kRunTimeLabels, Handle::kFixedLabels);
-      if (!core) return core.error();
-      if constexpr (Handle::kRunTimeLabels != 0) {
-        return Handle(**core);
-      } else {
-        return Handle(first_point(**core));
-      }
+      form.run_time_labels = Handle::kRunTimeLabels;
+      form.fixed_labels = Handle::kFixedLabels;
+    }
+    auto core = add_family(description, form, where);
+    if (!core) return core.error();
+    if constexpr (requires { Handle(**core); }) {
+      return Handle(**core);
     } else {
-      auto core = add_family(description, Handle::kKind, 0, {});
-      if (!core) return core.error();
       return Handle(first_point(**core));
     }
   }
@@ -95,17 +105,18 @@ class MetricRegistry {
   /// Registers a gauge or counter whose values `callback` reports for each snapshot. The callback
   /// may run on any thread, one call at a time; it must not use this registry. What it throws
   /// leaves the family out of that snapshot. Errors: InvalidArgument, also for a name in use.
-  [[nodiscard]] Result<ObserverRegistration> observe(const MetricDescription& description,
-                                                     ObserveCallback callback);
+  [[nodiscard]] Result<ObserverRegistration> observe(
+      const MetricDescription& description, ObserveCallback callback,
+      std::source_location where = std::source_location::current());
 
   /// The present values. Updates go on meanwhile and never wait for it. Cost: about a
   /// microsecond for ten series, and the callbacks.
   [[nodiscard]] MetricsSnapshot snapshot(const SnapshotRequest& request = {}) const;
 
  private:
-  Result<detail::FamilyCore*> add_family(const MetricDescription& description, MetricKind kind,
-                                         std::size_t run_time_labels,
-                                         std::span<const LabelDescription> fixed_labels);
+  Result<detail::FamilyCore*> add_family(const MetricDescription& description,
+                                         const detail::HandleForm& form,
+                                         std::source_location where);
   static detail::MetricPoint first_point(detail::FamilyCore& core) noexcept;
 
   std::shared_ptr<detail::RegistryCore> core_;

@@ -11,6 +11,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "eventcore/testing/manual_clock.hpp"
+
 namespace eventcore::observability {
 
 enum class Color : std::uint8_t { Red, Green };
@@ -84,7 +86,7 @@ TEST(MetricRegistry, RecordsDurationsInSecondsExactlyAtBounds) {
                                       .buckets = bounds,
                                       .help = "Waits."};
   MetricRegistry registry;
-  const Histogram wait = registry.add<Histogram>(description).value();
+  const auto wait = registry.add<DurationHistogram>(description).value();
   wait.record(std::chrono::microseconds(50));
   wait.record(std::chrono::milliseconds(5));
   wait.record(std::chrono::nanoseconds(5'000'001));
@@ -92,6 +94,41 @@ TEST(MetricRegistry, RecordsDurationsInSecondsExactlyAtBounds) {
   wait.record(std::chrono::seconds(-1));
   EXPECT_THAT(registry.snapshot().histogram("shop_wait_seconds").buckets,
               ::testing::ElementsAre(2, 1, 2, 0));
+  EXPECT_DOUBLE_EQ(registry.snapshot().histogram("shop_wait_seconds").sum, 0.110050001);
+  EXPECT_FALSE(registry.add<Histogram>(description));
+}
+
+TEST(MetricRegistry, TotalsDurationsInSeconds) {
+  constexpr MetricDescription busy{
+      .name = "shop_busy_seconds_total", .unit = MetricUnit::Seconds, .help = "Busy time."};
+  MetricRegistry registry;
+  const auto total = registry.add<DurationCounter>(busy).value();
+  for (int i = 0; i < 3; ++i) total.add(std::chrono::milliseconds(500));
+  total.add(std::chrono::seconds(-1));
+  EXPECT_EQ(registry.snapshot().value("shop_busy_seconds_total"), 1.5);
+  EXPECT_FALSE(registry.add<Counter>(busy));
+  EXPECT_FALSE(registry.add<DurationCounter>(kSignups));
+}
+
+TEST(ScopedTimer, RecordsItsLifeUnlessCancelled) {
+  constexpr double bounds[] = {1};
+  MetricRegistry registry;
+  eventcore::testing::ManualClock clock;
+  const auto wait = registry
+                        .add<DurationHistogram>({.name = "shop_wait_seconds",
+                                                 .kind = MetricKind::Histogram,
+                                                 .unit = MetricUnit::Seconds,
+                                                 .buckets = bounds,
+                                                 .help = "Waits."})
+                        .value();
+  {
+    const ScopedTimer timer(wait, clock);
+    ScopedTimer cancelled(wait, clock);
+    cancelled.cancel();
+    clock.advance(std::chrono::milliseconds(250));
+  }
+  EXPECT_EQ(registry.snapshot().histogram("shop_wait_seconds").count(), 1U);
+  EXPECT_EQ(registry.snapshot().histogram("shop_wait_seconds").sum, 0.25);
 }
 
 TEST(MetricRegistry, GivesTheSameMetricForTheSameDescription) {
@@ -111,6 +148,10 @@ TEST(MetricRegistry, NamesBothWhenANameIsTaken) {
   EXPECT_EQ(refused.error().code, ErrorCode::InvalidArgument);
   EXPECT_THAT(refused.error().message, HasSubstr("counter shop_signups_total{} \"Sign-ups.\""));
   EXPECT_THAT(refused.error().message, HasSubstr("counter shop_signups_total{} \"People.\""));
+  const std::string file = "metric_registry_test.cpp:";
+  const std::size_t first = refused.error().message.find(file);
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_NE(refused.error().message.find(file, first + 1), std::string::npos);
 }
 
 TEST(MetricRegistry, KeepsItsOwnNamesToItself) {

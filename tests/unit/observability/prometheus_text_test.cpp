@@ -35,16 +35,16 @@ TEST(PrometheusText, WritesFamiliesAndSeriesInOrder) {
   size.with("a").set(-1.5);
   const Counter orders = registry.add<Counter>({.name = "orders_total", .help = "Orders."}).value();
   orders.add(12'345'678'901);
-  const Histogram wait = registry
-                             .add<Histogram>({.name = "wait_seconds",
-                                              .kind = MetricKind::Histogram,
-                                              .unit = MetricUnit::Seconds,
-                                              .buckets = bounds,
-                                              .help = "Waits."})
-                             .value();
-  wait.record(0.0);
-  wait.record(2.0);
-  wait.record(7.25);
+  const DurationHistogram wait = registry
+                                     .add<DurationHistogram>({.name = "wait_seconds",
+                                                              .kind = MetricKind::Histogram,
+                                                              .unit = MetricUnit::Seconds,
+                                                              .buckets = bounds,
+                                                              .help = "Waits."})
+                                     .value();
+  wait.record(std::chrono::seconds(0));
+  wait.record(std::chrono::seconds(2));
+  wait.record(std::chrono::milliseconds(7'250));
   EXPECT_EQ(page(registry),
             "# HELP orders_total Orders.\n"
             "# TYPE orders_total counter\n"
