@@ -22,5 +22,6 @@ struct Effort {
 [[nodiscard]] std::vector<Comparison> process_comparisons(const Effort& effort);
 [[nodiscard]] std::vector<Comparison> replay_comparisons(const Effort& effort);
 [[nodiscard]] std::vector<Comparison> json_comparisons();
+[[nodiscard]] std::vector<Comparison> metric_comparisons();
 
 }  // namespace eventcore::bench

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "eventcore/testing/manual_clock.hpp"
 
 namespace eventcore {
@@ -13,6 +16,36 @@ using std::chrono::seconds;
 TEST(SystemClock, DoesNotRunBackwards) {
   const Instant before = system_clock().now();
   EXPECT_GE(system_clock().now(), before);
+}
+
+TEST(SystemClock, RunsForwardForAllThreadsTogether) {
+  std::atomic<std::int64_t> latest = 0;  // the latest time that any thread was told
+  const auto watch = [&] {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+    while (std::chrono::steady_clock::now() < until) {
+      std::int64_t seen = latest.load();
+      const std::int64_t now = system_clock().now().time_since_epoch().count();
+      ASSERT_GE(now, seen);
+      while (seen < now && !latest.compare_exchange_weak(seen, now)) {
+      }
+    }
+  };
+  std::thread other(watch);
+  watch();
+  other.join();
+}
+
+TEST(SystemClock, AgreesWithTheSteadyClock) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(1'200);
+  std::int64_t compared = 0;
+  for (auto before = std::chrono::steady_clock::now(); before < until; ++compared) {
+    const Instant now = system_clock().now();
+    const auto after = std::chrono::steady_clock::now();
+    ASSERT_GE(now, before - std::chrono::microseconds(20));
+    ASSERT_LE(now, after + std::chrono::microseconds(20));
+    before = after;
+  }
+  EXPECT_GT(compared, 0);
 }
 
 TEST(SystemClock, TellsTheTimeOfDay) {
@@ -40,8 +73,7 @@ TEST(Deadline, PastTheEndOfTimeIsNever) {
   const testing::ManualClock clock;
   EXPECT_TRUE(Deadline::after(nanoseconds::max(), clock).is_never());
   EXPECT_TRUE(Deadline::after(Instant::max() - clock.now(), clock).is_never());
-  EXPECT_FALSE(
-      Deadline::after(Instant::max() - clock.now() - nanoseconds{1}, clock).is_never());
+  EXPECT_FALSE(Deadline::after(Instant::max() - clock.now() - nanoseconds{1}, clock).is_never());
 }
 
 TEST(Deadline, InThePastHasExpired) {
