@@ -31,6 +31,11 @@ inline constexpr MetricDescription kCommandErrorsTotal{
     .labels = kByCommand,
     .help = "Command executions that failed; a refusal by the business rules is no error.",
     .since = "0.1.0"};
+inline constexpr MetricDescription kCommandsInFlight{
+    .name = "eventcore_commands_in_flight",
+    .kind = MetricKind::Gauge,
+    .help = "Commands that instrumented executors have under way.",
+    .since = "0.1.0"};
 inline constexpr MetricDescription kCommandOutcomesTotal{
     .name = "eventcore_command_outcomes_total",
     .kind = MetricKind::Counter,
@@ -50,6 +55,15 @@ inline constexpr MetricDescription kCommandRetriesTotal{
     .labels = kByCommand,
     .help = "Attempts of commands beyond their first.",
     .since = "0.1.0"};
+inline constexpr MetricDescription kCommandRetryBackoffSeconds{
+    .name = "eventcore_command_retry_backoff_seconds",
+    .kind = MetricKind::Histogram,
+    .unit = MetricUnit::Seconds,
+    .buckets = kLatencyBuckets,
+    .help =
+        "Time that a command paused between its attempts, all pauses added up; only commands that "
+        "tried again count.",
+    .since = "0.1.0"};
 inline constexpr MetricDescription kCommandConflictsTotal{
     .name = "eventcore_command_conflicts_total",
     .kind = MetricKind::Counter,
@@ -64,6 +78,15 @@ inline constexpr MetricDescription kCommandStreams{
     .labels = kByCommandRole,
     .buckets = kWidthBuckets,
     .help = "Streams of a command's consistency boundary by what it did with them.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kCommandDiscoveryRounds{
+    .name = "eventcore_command_discovery_rounds",
+    .kind = MetricKind::Histogram,
+    .labels = kByCommand,
+    .buckets = kRoundBuckets,
+    .help =
+        "Rounds in which a command found more streams to read; only commands that found some "
+        "count.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kCommandEventsEmitted{
     .name = "eventcore_command_events_emitted",
@@ -100,7 +123,19 @@ inline constexpr MetricDescription kStreamVersions{
     .name = "eventcore_stream_versions",
     .kind = MetricKind::Gauge,
     .labels = kByStream,
-    .help = "Versions of the longest streams seen; at most 10 of them.",
+    .help =
+        "Versions of the streams that are written most; at most 10 of them. Ids longer than a "
+        "label value are left out.",
+    .since = "0.1.0"};
+
+inline constexpr MetricDescription kStreamLength{
+    .name = "eventcore_stream_length",
+    .kind = MetricKind::Histogram,
+    .labels = kByCategory,
+    .buckets = kLengthBuckets,
+    .help =
+        "Versions that commits brought streams to, by category; a sample: streams of measured "
+        "commands.",
     .since = "0.1.0"};
 
 // Projections.
@@ -120,13 +155,15 @@ inline constexpr MetricDescription kProjectionLagSeconds{
 
 /// Those of this header, in the order of the reference page.
 inline constexpr std::array kCommandMetrics{
-    &kCommandsTotal,         &kCommandDurationSeconds,
-    &kCommandErrorsTotal,    &kCommandOutcomesTotal,
-    &kCommandAttempts,       &kCommandRetriesTotal,
-    &kCommandConflictsTotal, &kCommandStreams,
-    &kCommandEventsEmitted,  &kCommandEventsReplayed,
-    &kCommandPhaseSeconds,   &kActiveStreams,
-    &kStreamVersions,        &kProjectionEventsProcessedTotal,
+    &kCommandsTotal,          &kCommandDurationSeconds,
+    &kCommandErrorsTotal,     &kCommandsInFlight,
+    &kCommandOutcomesTotal,   &kCommandAttempts,
+    &kCommandRetriesTotal,    &kCommandRetryBackoffSeconds,
+    &kCommandConflictsTotal,  &kCommandStreams,
+    &kCommandDiscoveryRounds, &kCommandEventsEmitted,
+    &kCommandEventsReplayed,  &kCommandPhaseSeconds,
+    &kActiveStreams,          &kStreamVersions,
+    &kStreamLength,           &kProjectionEventsProcessedTotal,
     &kProjectionLagSeconds};
 
 }  // namespace eventcore::observability::catalogue

@@ -25,6 +25,8 @@ inline constexpr std::array kByBackend{LabelDescription{"backend", {}, 10}};
 inline constexpr std::array kByPool{LabelDescription{"pool", {}, 10}};
 inline constexpr std::array kByStream{LabelDescription{"stream_id", {}, 10}};
 inline constexpr std::array kByProjection{LabelDescription{"projection_name"}};
+inline constexpr std::array kByCollector{label_of<MetricsCollector>};
+inline constexpr std::array kByUpdate{label_of<MetricsUpdate>};
 inline constexpr std::array kByFamily{LabelDescription{"family"}};
 inline constexpr std::array kByBuild{
     LabelDescription{"version", {}, 10}, LabelDescription{"commit", {}, 10},
@@ -40,6 +42,9 @@ inline constexpr std::array kWidthBuckets{0.0,  1.0,  2.0,  3.0,   5.0,   8.0,
                                           13.0, 21.0, 34.0, 100.0, 300.0, 1000.0};
 inline constexpr std::array kSizeBuckets{0.0,  1.0,   2.0,   5.0,    10.0,   20.0,
                                          50.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0};
+inline constexpr std::array kRoundBuckets{1.0, 2.0, 3.0, 5.0, 8.0, 10.0};
+inline constexpr std::array kLengthBuckets{1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3,
+                                           3e3, 1e4, 3e4,  1e5,  1e6,   1e7};
 inline constexpr std::array kBatchBuckets{1.0,   2.0,   4.0,   8.0,    16.0,   32.0,  64.0,
                                           128.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0};
 

@@ -16,6 +16,14 @@ inline constexpr MetricDescription kMemoryUsageBytes{.name = "eventcore_memory_u
                                                      .unit = MetricUnit::Bytes,
                                                      .help = "Resident memory of the process.",
                                                      .since = "0.1.0"};
+inline constexpr MetricDescription kMemoryLimitBytes{
+    .name = "eventcore_memory_limit_bytes",
+    .kind = MetricKind::Gauge,
+    .unit = MetricUnit::Bytes,
+    .help =
+        "Memory that the process may use: the least limit of its control groups, else what the "
+        "machine has.",
+    .since = "0.1.0"};
 inline constexpr MetricDescription kBuildInfo{.name = "eventcore_build_info",
                                               .kind = MetricKind::Gauge,
                                               .labels = kByBuild,
@@ -31,6 +39,25 @@ inline constexpr MetricDescription kMetricsScrapeSeconds{
     .unit = MetricUnit::Seconds,
     .buckets = kLatencyBuckets,
     .help = "Time it took to write a page of metrics.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kMetricsTimingWeight{
+    .name = "eventcore_metrics_timing_weight",
+    .kind = MetricKind::Gauge,
+    .help = "Commands that one with measured phases stands for; 0 if none is measured.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kMetricsUpdateCostSeconds{
+    .name = "eventcore_metrics_update_cost_seconds",
+    .kind = MetricKind::Gauge,
+    .unit = MetricUnit::Seconds,
+    .labels = kByUpdate,
+    .help = "What one update costs, measured at the start; a clock is read twice for a duration.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kMetricsCollectorAgeSeconds{
+    .name = "eventcore_metrics_collector_age_seconds",
+    .kind = MetricKind::Gauge,
+    .unit = MetricUnit::Seconds,
+    .labels = kByCollector,
+    .help = "Age of values that are not read at every scrape.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kMetricsLabelOverflowTotal{
     .name = "eventcore_metrics_label_overflow_total",
@@ -56,6 +83,12 @@ inline constexpr MetricDescription kProcessVirtualMemoryBytes{
     .unit = MetricUnit::Bytes,
     .help = "Virtual memory of the process.",
     .since = "0.1.0"};
+inline constexpr MetricDescription kProcessVirtualMemoryMaxBytes{
+    .name = "process_virtual_memory_max_bytes",
+    .kind = MetricKind::Gauge,
+    .unit = MetricUnit::Bytes,
+    .help = "Virtual memory that the process may use; 2^64 if there is no limit.",
+    .since = "0.1.0"};
 inline constexpr MetricDescription kProcessOpenFds{.name = "process_open_fds",
                                                    .kind = MetricKind::Gauge,
                                                    .help = "Open file descriptors of the process.",
@@ -78,13 +111,18 @@ inline constexpr MetricDescription kProcessThreads{.name = "process_threads",
 
 /// Those of this header, in the order of the reference page.
 inline constexpr std::array kProcessMetrics{&kMemoryUsageBytes,
+                                            &kMemoryLimitBytes,
                                             &kBuildInfo,
                                             &kMetricsSeries,
                                             &kMetricsScrapeSeconds,
+                                            &kMetricsTimingWeight,
+                                            &kMetricsUpdateCostSeconds,
+                                            &kMetricsCollectorAgeSeconds,
                                             &kMetricsLabelOverflowTotal,
                                             &kProcessCpuSecondsTotal,
                                             &kProcessResidentMemoryBytes,
                                             &kProcessVirtualMemoryBytes,
+                                            &kProcessVirtualMemoryMaxBytes,
                                             &kProcessOpenFds,
                                             &kProcessMaxFds,
                                             &kProcessStartTimeSeconds,

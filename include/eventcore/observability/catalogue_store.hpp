@@ -51,6 +51,47 @@ inline constexpr MetricDescription kStoreHeadPosition{
     .kind = MetricKind::Gauge,
     .help = "Position of the last committed event.",
     .since = "0.1.0"};
+inline constexpr MetricDescription kStoreLastAppendTimestampSeconds{
+    .name = "eventcore_store_last_append_timestamp_seconds",
+    .kind = MetricKind::Gauge,
+    .unit = MetricUnit::Seconds,
+    .help =
+        "When the last event was committed, in seconds since 1970; absent while the store is "
+        "empty.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kStoreStreams{.name = "eventcore_store_streams",
+                                                 .kind = MetricKind::Gauge,
+                                                 .help = "Streams with events.",
+                                                 .since = "0.1.0"};
+inline constexpr MetricDescription kStoreEvents{.name = "eventcore_store_events",
+                                                .kind = MetricKind::Gauge,
+                                                .help = "Events of the store.",
+                                                .since = "0.1.0"};
+inline constexpr MetricDescription kStoreSizeBytes{
+    .name = "eventcore_store_size_bytes",
+    .kind = MetricKind::Gauge,
+    .unit = MetricUnit::Bytes,
+    .help = "What the store takes on disk, with journals; in memory for the memory store.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kStoreDiskSizeBytes{
+    .name = "eventcore_store_disk_size_bytes",
+    .kind = MetricKind::Gauge,
+    .unit = MetricUnit::Bytes,
+    .help = "Size of the file system that holds the store.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kStoreDiskFreeBytes{
+    .name = "eventcore_store_disk_free_bytes",
+    .kind = MetricKind::Gauge,
+    .unit = MetricUnit::Bytes,
+    .help = "What is free for the store in its file system.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kStoreRecentMaxSeconds{
+    .name = "eventcore_store_recent_max_seconds",
+    .kind = MetricKind::Gauge,
+    .unit = MetricUnit::Seconds,
+    .labels = kByOperation,
+    .help = "Longest event store operation of the last two to three scrape intervals.",
+    .since = "0.1.0"};
 inline constexpr MetricDescription kAppendBatchCommands{.name = "eventcore_append_batch_commands",
                                                         .kind = MetricKind::Histogram,
                                                         .buckets = kBatchBuckets,
@@ -104,6 +145,54 @@ inline constexpr MetricDescription kConnectionPoolMaxSize{
     .labels = kByPool,
     .help = "Connections that a pool may open.",
     .since = "0.1.0"};
+inline constexpr MetricDescription kConnectionPoolInUse{
+    .name = "eventcore_connection_pool_in_use",
+    .kind = MetricKind::Gauge,
+    .labels = kByPool,
+    .help = "Connections of a pool that somebody uses.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kConnectionPoolIdle{
+    .name = "eventcore_connection_pool_idle",
+    .kind = MetricKind::Gauge,
+    .labels = kByPool,
+    .help = "Open connections of a pool that nobody uses.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kConnectionPoolPendingRequests{
+    .name = "eventcore_connection_pool_pending_requests",
+    .kind = MetricKind::Gauge,
+    .labels = kByPool,
+    .help = "Requests that wait for a connection of a pool.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kConnectionPoolTimeoutsTotal{
+    .name = "eventcore_connection_pool_timeouts_total",
+    .kind = MetricKind::Counter,
+    .labels = kByPool,
+    .help = "Requests that got no connection of a pool in time.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kConnectionPoolWaitSeconds{
+    .name = "eventcore_connection_pool_wait_seconds",
+    .kind = MetricKind::Histogram,
+    .unit = MetricUnit::Seconds,
+    .labels = kByPool,
+    .buckets = kLatencyBuckets,
+    .help = "Time that requests waited for a connection of a pool.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kConnectionPoolUseSeconds{
+    .name = "eventcore_connection_pool_use_seconds",
+    .kind = MetricKind::Histogram,
+    .unit = MetricUnit::Seconds,
+    .labels = kByPool,
+    .buckets = kLatencyBuckets,
+    .help = "Time from taking a connection out of a pool to giving it back.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kConnectionPoolCreateSeconds{
+    .name = "eventcore_connection_pool_create_seconds",
+    .kind = MetricKind::Histogram,
+    .unit = MetricUnit::Seconds,
+    .labels = kByPool,
+    .buckets = kLatencyBuckets,
+    .help = "Time it took to open a connection of a pool.",
+    .since = "0.1.0"};
 
 /// Those of this header, in the order of the reference page.
 inline constexpr std::array kStoreMetrics{&kEventsWrittenTotal,
@@ -112,6 +201,13 @@ inline constexpr std::array kStoreMetrics{&kEventsWrittenTotal,
                                           &kEventStoreErrorsTotal,
                                           &kStoreUp,
                                           &kStoreHeadPosition,
+                                          &kStoreLastAppendTimestampSeconds,
+                                          &kStoreStreams,
+                                          &kStoreEvents,
+                                          &kStoreSizeBytes,
+                                          &kStoreDiskSizeBytes,
+                                          &kStoreDiskFreeBytes,
+                                          &kStoreRecentMaxSeconds,
                                           &kAppendBatchCommands,
                                           &kAppendBatchEvents,
                                           &kAppendBytesTotal,
@@ -120,6 +216,13 @@ inline constexpr std::array kStoreMetrics{&kEventsWrittenTotal,
                                           &kAppendQueueWaitSeconds,
                                           &kCommitSeconds,
                                           &kConnectionPoolSize,
-                                          &kConnectionPoolMaxSize};
+                                          &kConnectionPoolMaxSize,
+                                          &kConnectionPoolInUse,
+                                          &kConnectionPoolIdle,
+                                          &kConnectionPoolPendingRequests,
+                                          &kConnectionPoolTimeoutsTotal,
+                                          &kConnectionPoolWaitSeconds,
+                                          &kConnectionPoolUseSeconds,
+                                          &kConnectionPoolCreateSeconds};
 
 }  // namespace eventcore::observability::catalogue
