@@ -41,7 +41,8 @@ GivenPools::Values GivenPools::sizes_max(std::span<const PoolFigures> measured) 
 void GivenPools::put_over(Values& values, std::optional<double> Given::*figure) const {
   const eventcore::detail::MutexLock lock(mutex_);
   for (const auto& [name, given] : pools_) {
-    if (given.*figure) values.insert_or_assign(name, *(given.*figure));
+    const std::optional<double>& value = given.*figure;
+    if (value) values.insert_or_assign(name, *value);
   }
 }
 

@@ -134,16 +134,17 @@ inline constexpr MetricDescription kCommitSeconds{
     .since = "0.1.0"};
 
 // Connection pools of stores.
-inline constexpr MetricDescription kConnectionPoolSize{.name = "eventcore_connection_pool_size",
-                                                       .kind = MetricKind::Gauge,
-                                                       .labels = kByPool,
-                                                       .help = "Open connections of a pool.",
-                                                       .since = "0.1.0"};
+inline constexpr MetricDescription kConnectionPoolSize{
+    .name = "eventcore_connection_pool_size",
+    .kind = MetricKind::Gauge,
+    .labels = kByPool,
+    .help = "Open connections of a pool, as the application says; else as the store does.",
+    .since = "0.1.0"};
 inline constexpr MetricDescription kConnectionPoolMaxSize{
     .name = "eventcore_connection_pool_max_size",
     .kind = MetricKind::Gauge,
     .labels = kByPool,
-    .help = "Connections that a pool may open.",
+    .help = "Connections that a pool may open, as the application says; else as the store does.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kConnectionPoolInUse{
     .name = "eventcore_connection_pool_in_use",

@@ -41,7 +41,8 @@ struct MetricsOptions {
   std::size_t active_streams_max = 100'000;
   /// Streams in `eventcore_stream_versions` and `hot_streams`, at most 10; 0 turns both off.
   std::size_t top_streams = 10;
-  /// How often somebody scrapes: recent maxima are those of the last two to three intervals.
+  /// How often somebody scrapes, at least a second: recent maxima are those of the last two to
+  /// three intervals.
   std::chrono::seconds scrape_interval{15};
   /// Disks and memory limits are looked at no more often than this.
   std::chrono::seconds slow_collector_interval{10};
