@@ -113,6 +113,8 @@ class CommandExecutor {
   /// Errors: DeadlineExceeded (some were ended), WouldDeadlock (called by a worker).
   [[nodiscard]] Result<void> shutdown(Deadline deadline = {});
 
+  /// How many commands one with measured phases stands for; 0 if phases are never measured.
+  [[nodiscard]] std::uint32_t timing_weight() const noexcept;
   /// Commands under way.
   [[nodiscard]] std::uint32_t in_flight() const noexcept;
   [[nodiscard]] EventStore& store() noexcept;

@@ -217,6 +217,7 @@ class ReadOperation {
   }
 
   ReadOperation* next = nullptr;  ///< The store's, while it has the operation.
+  Instant submitted_at{};         ///< The store's.
   Observation observation;        ///< A decorator's, until the operation is finished.
 
  protected:

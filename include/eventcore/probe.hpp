@@ -89,7 +89,8 @@ struct CommandRecord {
   std::chrono::nanoseconds duration{};
   PhaseTimes phases;
   std::uint32_t attempts = 1;
-  std::uint32_t discovery_rounds = 0;
+  std::chrono::nanoseconds backoff{};  ///< Paused between attempts; known of every command.
+  std::uint32_t discovery_rounds = 0;  ///< Of its last attempt.
   std::uint32_t events_written = 0;
   std::uint32_t events_folded = 0;     ///< Read and applied; cached state costs none.
   std::uint64_t bytes_written = 0;
@@ -112,10 +113,19 @@ struct GroupRecord {
   Position head;                                ///< After the group.
 };
 
+/// One use of a pool of connections, such as a store's readers.
+struct PoolRecord {
+  std::string_view pool;            ///< A fixed name.
+  std::chrono::nanoseconds wait{};  ///< For a connection.
+  std::chrono::nanoseconds use{};   ///< Until it was given back.
+  bool timed_out = false;           ///< There was none in time; `use` is 0.
+};
+
 /// What a probe wants to be told; read once when it is attached.
 struct ProbeInterests {
   bool commands = true;
   bool groups = true;
+  bool pools = true;
 };
 
 /// Observes executors and stores. Thread-safety: every member is called concurrently. Must not
@@ -132,6 +142,14 @@ class Probe {
   virtual void command_finished(const CommandRecord& record) noexcept { (void)record; }
   /// A group was committed. On the store's writer, after its operations were completed.
   virtual void group_committed(const GroupRecord& record) noexcept { (void)record; }
+  /// A connection was given back, or none was free in time. On the thread that used it.
+  virtual void pool_used(const PoolRecord& record) noexcept { (void)record; }
+  /// A pool has opened a connection, which took `duration`.
+  virtual void connection_opened(std::string_view pool,
+                                 std::chrono::nanoseconds duration) noexcept {
+    (void)pool;
+    (void)duration;
+  }
   /// A store lost (`up == false`) or found its medium again.
   virtual void store_availability(bool up) noexcept { (void)up; }
 };

@@ -3,10 +3,12 @@
 /// \file
 /// `StoreAdministration`: looking after a store, apart from appending to it and reading it.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "eventcore/clock.hpp"
@@ -43,6 +45,30 @@ struct StoreStats {
   std::optional<Timestamp> last_backup;
 };
 
+/// A pool of connections at one moment.
+struct PoolFigures {
+  std::string_view name;     ///< A fixed name.
+  std::size_t size = 0;      ///< Open connections.
+  std::size_t size_max = 0;  ///< Connections that may be open.
+  std::size_t in_use = 0;
+  std::size_t pending = 0;  ///< Requests that wait for one.
+};
+
+/// What a store keeps count of anyway.
+struct StoreFigures {
+  std::uint64_t events = 0;
+  std::uint64_t streams = 0;
+  std::optional<Timestamp> last_append;
+  std::vector<PoolFigures> pools;
+};
+
+/// The room that a store takes, and that is left.
+struct StoreSpace {
+  std::uint64_t size_bytes = 0;  ///< On disk, with journals; memory for the memory store.
+  std::optional<std::uint64_t> disk_size_bytes = {};  ///< Of its file system.
+  std::optional<std::uint64_t> disk_free_bytes = {};  ///< What is left there for this user.
+};
+
 /// One contradiction in the stored data.
 struct Finding {
   std::string check;  ///< `density`, `order`, `chain`, `heads`, `checksum`, …
@@ -73,6 +99,10 @@ class StoreAdministration {
   [[nodiscard]] virtual Result<std::vector<StreamSummary>> list_streams(
       const StreamListQuery& query) = 0;
   [[nodiscard]] virtual Result<StoreStats> stats() = 0;
+  /// For metrics, at any time: what is known without reading. Blocking: a short lock at most.
+  [[nodiscard]] virtual StoreFigures figures() const = 0;
+  /// Asks the file system, and it alone: no lock of the store is taken.
+  [[nodiscard]] virtual StoreSpace space() const = 0;
   /// Reads the whole store and checks density, time order, stream chains, heads and checksums.
   /// `progress` may use the store, but not close it: closing waits for `verify`.
   [[nodiscard]] virtual Result<VerifyReport> verify(const Progress& progress) = 0;

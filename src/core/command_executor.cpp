@@ -14,6 +14,8 @@ CommandExecutor::~CommandExecutor() {
 
 Result<void> CommandExecutor::shutdown(Deadline deadline) { return core_->shutdown(deadline); }
 
+std::uint32_t CommandExecutor::timing_weight() const noexcept { return core_->timing_weight(); }
+
 std::uint32_t CommandExecutor::in_flight() const noexcept { return core_->in_flight(); }
 
 EventStore& CommandExecutor::store() noexcept { return core_->store(); }

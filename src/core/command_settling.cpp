@@ -85,13 +85,15 @@ CommandOperation::Wait CommandOperation::retry(const Error& conflict) {
   }
   start_over();
   distrust_cache_ = true;
-  resume_at_ = core_.clock().now() + core_.backoff(attempts_);
+  paused_at_ = core_.clock().now();
+  resume_at_ = paused_at_ + core_.backoff(attempts_);
   ++attempts_;
   step_ = Step::Resume;
   return Wait::Backoff;
 }
 
 CommandOperation::Wait CommandOperation::resume() {
+  backoff_ += core_.clock().now() - paused_at_;
   stamp(CommandPhase::Backoff);
   step_ = Step::Gather;
   return Wait::None;
@@ -146,6 +148,7 @@ void CommandOperation::report() noexcept {
   record.duration = core_.clock().now() - started_;
   record.phases = phases_;
   record.attempts = attempts_;
+  record.backoff = backoff_;
   record.discovery_rounds = rounds_;
   record.events_written = written;
   record.events_folded = events_folded_;

@@ -9,6 +9,8 @@ namespace eventcore::detail {
 namespace {
 
 constexpr std::chrono::microseconds kIdlePauseMax{2'000};
+// Of so many commands one is measured.
+constexpr std::uint32_t kTimingSample = 16;
 
 std::uint64_t next_serial() noexcept {
   static std::atomic<std::uint64_t> serial = 0;
@@ -105,9 +107,21 @@ std::chrono::nanoseconds ExecutorCore::backoff(std::uint32_t attempt) noexcept {
 bool ExecutorCore::measures_phases() noexcept {
   if (options_.phase_timing == PhaseTiming::Sampled) {
     thread_local std::uint32_t count = 0;
-    return (count++ & 15U) == 0;
+    return count++ % kTimingSample == 0;
   }
   return options_.phase_timing == PhaseTiming::Always;
+}
+
+std::uint32_t ExecutorCore::timing_weight() const noexcept {
+  switch (options_.phase_timing) {
+    case PhaseTiming::Never:
+      return 0;
+    case PhaseTiming::Sampled:
+      return kTimingSample;
+    case PhaseTiming::Always:
+      break;
+  }
+  return 1;
 }
 
 int ExecutorCore::alternative(const FoldType& fold, const StoredEvent& event) const noexcept {

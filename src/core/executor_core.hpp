@@ -48,6 +48,8 @@ class ExecutorCore {
   [[nodiscard]] std::chrono::nanoseconds backoff(std::uint32_t attempt) noexcept;
   /// This command's phases are to be measured.
   [[nodiscard]] bool measures_phases() noexcept;
+  /// How many commands one whose phases are measured stands for; 0: none is measured.
+  [[nodiscard]] std::uint32_t timing_weight() const noexcept;
   /// The alternative of `fold` for an event of this store; see `FoldType::alternative`.
   [[nodiscard]] int alternative(const FoldType& fold, const StoredEvent& event) const noexcept;
 

@@ -88,6 +88,15 @@ Result<StoreStats> MemoryAdministration::stats() {
   return stats;
 }
 
+StoreFigures MemoryAdministration::figures() const {
+  StoreFigures figures;
+  const Position head = log_->head();
+  figures.events = head.value;
+  figures.streams = log_->written_stream_count();
+  if (figures.events != 0) figures.last_append = log_->event(head).batch().time;
+  return figures;
+}
+
 Result<VerifyReport> MemoryAdministration::verify(const Progress& progress) {
   VerifyReport found;
   const Position head = log_->head();

@@ -18,6 +18,8 @@ class MemoryAdministration final : public StoreAdministration {
 
   Result<std::vector<StreamSummary>> list_streams(const StreamListQuery& query) override;
   Result<StoreStats> stats() override;
+  StoreFigures figures() const override;
+  StoreSpace space() const override { return {.size_bytes = log_->size_bytes()}; }
   Result<VerifyReport> verify(const Progress& progress) override;
   /// Nothing is read back from anywhere: there are no checksums.
   Result<void> check_batches(Position, Position) override { return {}; }

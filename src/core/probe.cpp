@@ -13,17 +13,27 @@ class CombinedProbe final : public Probe {
       const ProbeInterests interests = probe->interests();
       if (interests.commands) of_commands_.push_back(probe.get());
       if (interests.groups) of_groups_.push_back(probe.get());
+      if (interests.pools) of_pools_.push_back(probe.get());
     }
   }
 
   ProbeInterests interests() const noexcept override {
-    return {.commands = !of_commands_.empty(), .groups = !of_groups_.empty()};
+    return {.commands = !of_commands_.empty(),
+            .groups = !of_groups_.empty(),
+            .pools = !of_pools_.empty()};
   }
   void command_finished(const CommandRecord& record) noexcept override {
     for (Probe* probe : of_commands_) probe->command_finished(record);
   }
   void group_committed(const GroupRecord& record) noexcept override {
     for (Probe* probe : of_groups_) probe->group_committed(record);
+  }
+  void pool_used(const PoolRecord& record) noexcept override {
+    for (Probe* probe : of_pools_) probe->pool_used(record);
+  }
+  void connection_opened(std::string_view pool,
+                         std::chrono::nanoseconds duration) noexcept override {
+    for (Probe* probe : of_pools_) probe->connection_opened(pool, duration);
   }
   void store_availability(bool up) noexcept override {
     for (const auto& probe : probes_) probe->store_availability(up);
@@ -33,6 +43,7 @@ class CombinedProbe final : public Probe {
   const std::vector<std::shared_ptr<Probe>> probes_;
   std::vector<Probe*> of_commands_;
   std::vector<Probe*> of_groups_;
+  std::vector<Probe*> of_pools_;
 };
 
 }  // namespace

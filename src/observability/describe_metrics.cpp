@@ -86,7 +86,7 @@ std::string introduction() {
       "as it says; the rest is added up under `";
   text.append(kOverflowValue).append("` and counted in\n`");
   text.append(catalogue::kMetricsLabelOverflowTotal.name);
-  text += "`. Stream ids are no labels, apart from the few longest\nstreams in `";
+  text += "`. Stream ids are no labels, apart from the few hottest\nstreams in `";
   text.append(catalogue::kStreamVersions.name);
   text +=
       "`; the category of a stream is the text of its id before\n"

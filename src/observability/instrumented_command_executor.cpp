@@ -20,6 +20,7 @@ CommandExecutorOptions with_metrics(CommandExecutorOptions options,
 InstrumentedCommandExecutor::InstrumentedCommandExecutor(EventStore& store,
                                                          std::shared_ptr<MetricsService> metrics,
                                                          CommandExecutorOptions options)
-    : CommandExecutor(store, with_metrics(std::move(options), std::move(metrics))) {}
+    : CommandExecutor(store, with_metrics(std::move(options), metrics)),
+      watch_(metrics->watch(*this)) {}
 
 }  // namespace eventcore::observability

@@ -6,13 +6,21 @@
 
 namespace eventcore::observability {
 
+namespace {
+
+MetricsWatch watch_if_given(MetricsService* metrics, EventStore* store) {
+  EVENTCORE_ASSERT(store != nullptr && metrics != nullptr,
+                   "an instrumented store needs a store and metrics");
+  return metrics->watch(*store);
+}
+
+}  // namespace
+
 InstrumentedEventStore::InstrumentedEventStore(std::unique_ptr<EventStore> store,
                                                std::shared_ptr<MetricsService> metrics)
-    : metrics_(std::move(metrics)), store_(std::move(store)) {
-  EVENTCORE_ASSERT(store_ != nullptr && metrics_ != nullptr,
-                   "an instrumented store needs a store and metrics");
-  metrics_->describe_store(store_->description(), store_->head());
-}
+    : metrics_(std::move(metrics)),
+      store_(std::move(store)),
+      watch_(watch_if_given(metrics_.get(), store_.get())) {}
 
 void InstrumentedEventStore::submit_append(AppendOperation& operation) {
   if (operation.observation.observer == nullptr) {
@@ -45,8 +53,9 @@ Result<void> InstrumentedEventStore::close(Deadline deadline) { return store_->c
 void InstrumentedEventStore::append_completed(const AppendOperation& operation,
                                               const Result<WriteResult>& result,
                                               Instant since) noexcept {
-  metrics_->record_event_store_operation(StoreOperation::Write, metrics_->clock().now() - since,
-                                         result ? nullptr : &result.error());
+  const Instant ended = metrics_->clock().now();
+  metrics_->record_event_store_operation(StoreOperation::Write, ended - since,
+                                         result ? nullptr : &result.error(), ended);
   const WriteBatch& batch = operation.batch;
   if (!result || result->replayed || !batch.info.command_type.empty()) return;
   for (const WriteBatch::Stream& stream : batch.streams()) {
@@ -62,8 +71,9 @@ void InstrumentedEventStore::read_completed(const ReadOperation& operation,
   const StoreOperation kind = std::holds_alternative<LogQuery>(operation.query)
                                   ? StoreOperation::ReadAll
                                   : StoreOperation::Read;
-  metrics_->record_event_store_operation(kind, metrics_->clock().now() - since,
-                                         result ? nullptr : &result.error());
+  const Instant ended = metrics_->clock().now();
+  metrics_->record_event_store_operation(kind, ended - since, result ? nullptr : &result.error(),
+                                         ended);
 }
 
 }  // namespace eventcore::observability

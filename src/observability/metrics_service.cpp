@@ -1,24 +1,13 @@
 #include "eventcore/observability/metrics_service.hpp"
 
 #include <algorithm>
-#include <array>
-#include <atomic>
-#include <cmath>
-#include <limits>
-#include <optional>
-#include <vector>
+#include <utility>
 
-#include "active_streams.hpp"
 #include "build_text.hpp"
-#include "name_table.hpp"
-#include "process_stats.hpp"
-#include "service_series.hpp"
+#include "service_state.hpp"
 #include "text_hash.hpp"
-#include "top_streams.hpp"
 
 namespace eventcore::observability {
-
-using detail::builtin;
 
 namespace {
 
@@ -27,130 +16,13 @@ constexpr std::string_view kUnknownStream = "none";
 
 }  // namespace
 
-struct MetricsService::State {
-  explicit State(MetricsOptions given)
-      : options(given),
-        active_streams(given.active_window, given.active_streams_max),
-        top_streams(given.top_streams) {
-    observe_process();
-    observe_streams();
-  }
-
-  const detail::CommandSeries& command(std::string_view type) {
-    return command_types.find(type, kOverflowValue,
-                              [this](std::string_view name) { return commands.with(name); });
-  }
-  const Counter& category_of_stream(std::string_view stream) {
-    return categories.find(options.category(stream), kOverflowValue,
-                           [this](std::string_view name) { return events_written.with(name); });
-  }
-
-  /// Where a command was overtaken inside the process, or with a command whose states it used, no
-  /// stream is named: only the one stream of a command can be told.
-  std::string_view category_of_conflict(const CommandRecord& record,
-                                        const ConflictRecord& conflict) const noexcept {
-    if (!conflict.stream.empty()) return options.category(conflict.stream);
-    if (record.streams.size() == 1) return options.category(record.streams.front().stream);
-    return kUnknownStream;
-  }
-
-  void observe(const MetricDescription& description, ObserveCallback callback);
-  void observe_process();
-  void observe_streams();
-  void count_streams(const CommandRecord& record, const detail::CommandSeries& series);
-
-  const MetricsOptions options;
-  MetricRegistry registry{*options.clock};
-
-  detail::CommandFamilies commands{registry};
-  detail::StoreSeries store{registry};
-  Family<DurationHistogram, CommandPhase> phases =
-      builtin<Family<DurationHistogram, CommandPhase>>(registry, catalogue::kCommandPhaseSeconds);
-  DynamicFamily<Counter, 1> events_written =
-      builtin<DynamicFamily<Counter, 1>>(registry, catalogue::kEventsWrittenTotal);
-  DynamicFamily<Counter, 1> projection_events =
-      builtin<DynamicFamily<Counter, 1>>(registry, catalogue::kProjectionEventsProcessedTotal);
-  DynamicFamily<Gauge, 1> projection_lag =
-      builtin<DynamicFamily<Gauge, 1>>(registry, catalogue::kProjectionLagSeconds);
-  DynamicFamily<Gauge, 1> pool_size =
-      builtin<DynamicFamily<Gauge, 1>>(registry, catalogue::kConnectionPoolSize);
-  DynamicFamily<Gauge, 1> pool_max_size =
-      builtin<DynamicFamily<Gauge, 1>>(registry, catalogue::kConnectionPoolMaxSize);
-  DynamicFamily<Gauge, 5> build_info =
-      builtin<DynamicFamily<Gauge, 5>>(registry, catalogue::kBuildInfo);
-  DurationHistogram scrape = builtin<DurationHistogram>(registry, catalogue::kMetricsScrapeSeconds);
-
-  detail::NameTable<detail::CommandSeries, kLabelValuesMax> command_types;
-  detail::NameTable<Counter, kLabelValuesMax> categories;
-  detail::NameTable<detail::ProjectionSeries, kLabelValuesMax> projections;
-  detail::ActiveStreams active_streams;
-  detail::TopStreams top_streams;
-
-  // Atomic: set by the application, read by snapshots. Below 0 and not-a-number: not set.
-  std::atomic<std::int64_t> active_streams_given = -1;
-  std::atomic<double> memory_given = std::numeric_limits<double>::quiet_NaN();
-
-  eventcore::detail::Mutex mutex;
-  std::optional<Gauge> store_up EVENTCORE_GUARDED_BY(mutex);
-  std::optional<Bound<Gauge>> build EVENTCORE_GUARDED_BY(mutex);
-
-  // Last, so that callbacks end before what they read.
-  std::vector<ObserverRegistration> observers;
-};
-
-void MetricsService::State::observe(const MetricDescription& description,
-                                    ObserveCallback callback) {
-  Result<ObserverRegistration> registration = registry.observe(description, std::move(callback));
-  EVENTCORE_ASSERT(registration.has_value(), registration.error().message);
-  observers.push_back(*std::move(registration));
-}
-
-void MetricsService::State::observe_process() {
-  const auto memory = [this](const MetricDescription& description,
-                             double detail::MemoryStats::*field) {
-    observe(description, [field](Observations& out) {
-      if (const auto stats = detail::read_memory_stats()) out.report((*stats).*field);
-    });
-  };
-  const auto run = [this](const MetricDescription& description, double detail::RunStats::*field) {
-    observe(description, [field](Observations& out) {
-      if (const auto stats = detail::read_run_stats()) out.report((*stats).*field);
-    });
-  };
-  const auto descriptors = [this](const MetricDescription& description,
-                                  double detail::DescriptorStats::*field) {
-    observe(description, [field](Observations& out) {
-      if (const auto stats = detail::read_descriptor_stats()) out.report((*stats).*field);
-    });
-  };
-  memory(catalogue::kProcessResidentMemoryBytes, &detail::MemoryStats::resident_bytes);
-  memory(catalogue::kProcessVirtualMemoryBytes, &detail::MemoryStats::virtual_bytes);
-  run(catalogue::kProcessCpuSecondsTotal, &detail::RunStats::cpu_seconds);
-  run(catalogue::kProcessThreads, &detail::RunStats::threads);
-  run(catalogue::kProcessStartTimeSeconds, &detail::RunStats::start_time_seconds);
-  descriptors(catalogue::kProcessOpenFds, &detail::DescriptorStats::open);
-  descriptors(catalogue::kProcessMaxFds, &detail::DescriptorStats::max);
-  observe(catalogue::kMemoryUsageBytes, [this](Observations& out) {
-    const double given = memory_given.load(std::memory_order_relaxed);
-    if (!std::isnan(given)) {
-      out.report(given);
-    } else if (const auto stats = detail::read_memory_stats()) {
-      out.report(stats->resident_bytes);
-    }
-  });
-}
-
-void MetricsService::State::observe_streams() {
-  observe(catalogue::kActiveStreams, [this](Observations& out) {
-    const std::int64_t given = active_streams_given.load(std::memory_order_relaxed);
-    out.report(given >= 0 ? static_cast<double>(given)
-                          : static_cast<double>(active_streams.count(options.clock->now())));
-  });
-  observe(catalogue::kStreamVersions, [this](Observations& out) {
-    for (const auto& [stream, version] : top_streams.list()) {
-      out.report(static_cast<double>(version), {stream});
-    }
-  });
+/// Where a command was overtaken inside the process, or with a command whose states it used, no
+/// stream is named: only the one stream of a command can be told.
+std::string_view MetricsService::State::category_of_conflict(
+    const CommandRecord& record, const ConflictRecord& conflict) const noexcept {
+  if (!conflict.stream.empty()) return options.category(conflict.stream);
+  if (record.streams.size() == 1) return options.category(record.streams.front().stream);
+  return kUnknownStream;
 }
 
 MetricsService::MetricsService(MetricsOptions options) : state_(std::make_unique<State>(options)) {}
@@ -171,15 +43,18 @@ void MetricsService::record_command_executed(std::string_view command_type,
 }
 
 void MetricsService::record_events_written(const StreamId& stream, std::size_t count) noexcept {
-  state_->category_of_stream(stream.view()).add(count);
+  state_->category_of_stream(stream.view()).events.add(count);
   state_->active_streams.touch(detail::text_hash(stream.view()), state_->options.clock->now());
 }
 
 void MetricsService::record_event_store_operation(StoreOperation operation,
                                                   std::chrono::nanoseconds duration,
-                                                  const Error* error) noexcept {
+                                                  const Error* error,
+                                                  std::optional<Instant> ended) noexcept {
   const detail::StoreSeries& store = state_->store;
   store.latency.at(operation).record(duration);
+  state_->recent_max[static_cast<std::size_t>(operation)].record(
+      duration, ended ? *ended : state_->options.clock->now());
   if (error == nullptr) {
     store.operations.at(operation, StoreResult::Ok).increment();
   } else if (error->code == ErrorCode::VersionConflict) {
@@ -195,7 +70,10 @@ void MetricsService::update_active_streams(std::int64_t count) noexcept {
 }
 
 void MetricsService::update_stream_version(const StreamId& stream, StreamVersion version) noexcept {
-  state_->top_streams.offer(detail::text_hash(stream.view()), stream.view(), version.value);
+  state_->category_of_stream(stream.view()).lengths.record(static_cast<double>(version.value));
+  state_->hot_streams.update([&](detail::SpaceSaving& streams) {
+    streams.add_write(detail::text_hash(stream.view()), stream.view(), version.value);
+  });
 }
 
 void MetricsService::record_projection_event(std::string_view projection_name,
@@ -215,12 +93,12 @@ void MetricsService::update_memory_usage(double bytes) noexcept {
 
 void MetricsService::update_connection_pool_size(std::int64_t size,
                                                  std::string_view pool) noexcept {
-  state_->pool_size.with(pool).set(static_cast<double>(size));
+  state_->pools_given.set_size(pool, static_cast<double>(size));
 }
 
 void MetricsService::update_connection_pool_max_size(std::int64_t size,
                                                      std::string_view pool) noexcept {
-  state_->pool_max_size.with(pool).set(static_cast<double>(size));
+  state_->pools_given.set_size_max(pool, static_cast<double>(size));
 }
 
 void MetricsService::describe_store(const StoreDescription& store, Position head) noexcept {
@@ -234,6 +112,30 @@ void MetricsService::describe_store(const StoreDescription& store, Position head
   const eventcore::detail::MutexLock lock(state_->mutex);
   state_->store_up = up;
   state_->build = std::move(build);
+}
+
+MetricsWatch MetricsService::watch(const CommandExecutor& executor) {
+  return state_->executors->add(executor);
+}
+
+MetricsWatch MetricsService::watch(EventStore& store) {
+  describe_store(store.description(), store.head());
+  // So that their series are there before the first use.
+  for (const PoolFigures& pool : store.administration().figures().pools) state_->pool(pool.name);
+  return state_->stores->add(store, *state_->options.clock,
+                             state_->options.slow_collector_interval);
+}
+
+std::vector<HotStream> MetricsService::hot_streams() const {
+  std::vector<HotStream> hot;
+  for (detail::StreamCount& one : state_->hot_streams.list()) {
+    hot.push_back({.stream = std::move(one.stream),
+                   .writes = one.count - one.conflicts,
+                   .writes_error = one.error,
+                   .conflicts = one.conflicts,
+                   .version = {one.version}});
+  }
+  return hot;
 }
 
 MetricsPage MetricsService::export_metrics() const {
@@ -250,19 +152,53 @@ void MetricsService::State::count_streams(const CommandRecord& record,
   std::size_t written = 0;
   std::size_t discovered = 0;
   for (const StreamTouch& touch : record.streams) {
-    const std::uint64_t hash = detail::text_hash(touch.stream);
-    active_streams.touch(hash, now);
+    active_streams.touch(detail::text_hash(touch.stream), now);
     discovered += touch.discovered ? 1 : 0;
     const std::uint32_t events = committed ? touch.events_written : 0;
-    top_streams.offer(hash, touch.stream, (touch.version_read + events).value);
     if (events == 0) continue;
     ++written;
-    category_of_stream(touch.stream).add(events);
+    category_of_stream(touch.stream).events.add(events);
   }
   series.streams.at(StreamRole::ReadOnly)
       .record(static_cast<double>(record.streams.size() - written));
   series.streams.at(StreamRole::Written).record(static_cast<double>(written));
   series.streams.at(StreamRole::Discovered).record(static_cast<double>(discovered));
+}
+
+/// Streams that were written, and that were fought over.
+void MetricsService::State::count_hot_streams(const CommandRecord& record) {
+  const bool committed = record.outcome == CommandOutcome::Committed && record.events_written > 0;
+  if (!committed && record.conflicts.empty()) return;
+  hot_streams.update([&](detail::SpaceSaving& streams) {
+    for (const StreamTouch& touch : record.streams) {
+      if (!committed || touch.events_written == 0) continue;
+      streams.add_write(detail::text_hash(touch.stream), touch.stream,
+                        (touch.version_read + touch.events_written).value);
+    }
+    for (const ConflictRecord& conflict : record.conflicts) {
+      if (conflict.stream.empty()) continue;
+      streams.add_conflict(detail::text_hash(conflict.stream), conflict.stream);
+    }
+  });
+}
+
+void MetricsService::State::count_retries(const CommandRecord& record,
+                                          const detail::CommandSeries& series) {
+  series.retries.add(record.attempts - 1);
+  commands.retry_backoff.record(record.backoff);
+}
+
+/// What is only known, or only counted, of measured commands.
+void MetricsService::State::count_measured(const CommandRecord& record) {
+  for (std::size_t i = 0; i < kCommandPhases; ++i) {
+    phases.at(static_cast<CommandPhase>(i)).record(record.phases.at[i]);
+  }
+  if (record.outcome != CommandOutcome::Committed) return;
+  for (const StreamTouch& touch : record.streams) {
+    if (touch.events_written == 0) continue;
+    category_of_stream(touch.stream)
+        .lengths.record(static_cast<double>((touch.version_read + touch.events_written).value));
+  }
 }
 
 void MetricsService::command_finished(const CommandRecord& record) noexcept {
@@ -273,19 +209,17 @@ void MetricsService::command_finished(const CommandRecord& record) noexcept {
   series.attempts.record(record.attempts);
   series.replayed.record(record.events_folded);
   if (is_error(record.outcome)) series.errors.increment();
-  if (record.attempts > 1) series.retries.add(record.attempts - 1);
+  if (record.attempts > 1) state_->count_retries(record, series);
+  if (record.discovery_rounds > 0) series.discovery_rounds.record(record.discovery_rounds);
   if (record.outcome == CommandOutcome::Committed) series.emitted.record(record.events_written);
   state_->count_streams(record, series);
+  state_->count_hot_streams(record);
   for (const ConflictRecord& conflict : record.conflicts) {
     state_->commands.conflicts
         .with(record.command_type, state_->category_of_conflict(record, conflict))
         .increment();
   }
-  if (record.phases.measured) {
-    for (std::size_t i = 0; i < kCommandPhases; ++i) {
-      state_->phases.at(static_cast<CommandPhase>(i)).record(record.phases.at[i]);
-    }
-  }
+  if (record.phases.measured) state_->count_measured(record);
 }
 
 void MetricsService::group_committed(const GroupRecord& record) noexcept {
@@ -298,6 +232,21 @@ void MetricsService::group_committed(const GroupRecord& record) noexcept {
   store.queue_wait.record(record.queue_wait_max);
   store.commit.record(record.commit);
   store.head.set(static_cast<double>(record.head.value));
+}
+
+void MetricsService::pool_used(const PoolRecord& record) noexcept {
+  const detail::PoolSeries& pool = state_->pool(record.pool);
+  pool.wait.record(record.wait);
+  if (record.timed_out) {
+    pool.timeouts.increment();
+  } else {
+    pool.use.record(record.use);
+  }
+}
+
+void MetricsService::connection_opened(std::string_view pool,
+                                       std::chrono::nanoseconds duration) noexcept {
+  state_->pool(pool).create.record(duration);
 }
 
 void MetricsService::store_availability(bool up) noexcept {

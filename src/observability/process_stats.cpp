@@ -30,8 +30,11 @@ std::optional<MemoryStats> read_memory_stats() {
   double pages = 0;
   double resident_pages = 0;
   if (!(statm >> pages >> resident_pages)) return std::nullopt;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_AS, &limit) != 0) return std::nullopt;
   const auto page_bytes = static_cast<double>(sysconf(_SC_PAGESIZE));
-  return MemoryStats{resident_pages * page_bytes, pages * page_bytes};
+  return MemoryStats{resident_pages * page_bytes, pages * page_bytes,
+                     static_cast<double>(limit.rlim_cur)};
 }
 
 std::optional<RunStats> read_run_stats() {
@@ -74,6 +77,10 @@ std::optional<DescriptorStats> read_descriptor_stats() {
   }
   --stats.open;  // the one that lists them
   return stats;
+}
+
+ProcessStats read_process_stats() {
+  return {read_memory_stats(), read_run_stats(), read_descriptor_stats()};
 }
 
 }  // namespace eventcore::observability::detail

@@ -9,6 +9,7 @@ namespace eventcore::observability::detail {
 struct MemoryStats {
   double resident_bytes = 0;
   double virtual_bytes = 0;
+  double virtual_bytes_max = 0;  // 2^64 without a limit
 };
 
 struct RunStats {
@@ -21,6 +22,14 @@ struct DescriptorStats {
   double open = 0;
   double max = 0;
 };
+
+/// All of it, read once; each part is nothing where /proc does not say.
+struct ProcessStats {
+  std::optional<MemoryStats> memory;
+  std::optional<RunStats> run;
+  std::optional<DescriptorStats> descriptors;
+};
+[[nodiscard]] ProcessStats read_process_stats();
 
 // Each is nothing where /proc does not say.
 [[nodiscard]] std::optional<MemoryStats> read_memory_stats();

@@ -21,6 +21,7 @@ struct CommandSeries {
   Counter total;
   Counter errors;
   Counter retries;
+  Histogram discovery_rounds;
   DurationHistogram duration;
   Histogram attempts;
   Histogram emitted;
@@ -35,6 +36,9 @@ struct CommandFamilies {
       : total(builtin<DynamicFamily<Counter, 1>>(registry, catalogue::kCommandsTotal)),
         errors(builtin<DynamicFamily<Counter, 1>>(registry, catalogue::kCommandErrorsTotal)),
         retries(builtin<DynamicFamily<Counter, 1>>(registry, catalogue::kCommandRetriesTotal)),
+        discovery_rounds(
+            builtin<DynamicFamily<Histogram, 1>>(registry, catalogue::kCommandDiscoveryRounds)),
+        retry_backoff(builtin<DurationHistogram>(registry, catalogue::kCommandRetryBackoffSeconds)),
         conflicts(builtin<DynamicFamily<Counter, 2>>(registry, catalogue::kCommandConflictsTotal)),
         duration(builtin<DynamicFamily<DurationHistogram, 1>>(registry,
                                                               catalogue::kCommandDurationSeconds)),
@@ -47,14 +51,17 @@ struct CommandFamilies {
                                                                  catalogue::kCommandStreams)) {}
 
   [[nodiscard]] CommandSeries with(std::string_view type) const {
-    return {total.with(type),    errors.with(type),   retries.with(type),
-            duration.with(type), attempts.with(type), emitted.with(type),
-            replayed.with(type), outcomes.with(type), streams.with(type)};
+    return {
+        total.with(type),    errors.with(type),   retries.with(type), discovery_rounds.with(type),
+        duration.with(type), attempts.with(type), emitted.with(type), replayed.with(type),
+        outcomes.with(type), streams.with(type)};
   }
 
   DynamicFamily<Counter, 1> total;
   DynamicFamily<Counter, 1> errors;
   DynamicFamily<Counter, 1> retries;
+  DynamicFamily<Histogram, 1> discovery_rounds;
+  DurationHistogram retry_backoff;
   DynamicFamily<Counter, 2> conflicts;
   DynamicFamily<DurationHistogram, 1> duration;
   DynamicFamily<Histogram, 1> attempts;
@@ -95,6 +102,42 @@ struct StoreSeries {
   Gauge queue_depth;
   DurationHistogram queue_wait;
   DurationHistogram commit;
+};
+
+/// The series of one category of streams.
+struct CategorySeries {
+  Counter events;
+  Histogram lengths;
+};
+
+/// The series of one pool of connections.
+struct PoolSeries {
+  Counter timeouts;
+  DurationHistogram wait;
+  DurationHistogram use;
+  DurationHistogram create;
+};
+
+/// The families that pools feed as they are used.
+struct PoolFamilies {
+  explicit PoolFamilies(MetricRegistry& registry)
+      : timeouts(
+            builtin<DynamicFamily<Counter, 1>>(registry, catalogue::kConnectionPoolTimeoutsTotal)),
+        wait(builtin<DynamicFamily<DurationHistogram, 1>>(registry,
+                                                          catalogue::kConnectionPoolWaitSeconds)),
+        use(builtin<DynamicFamily<DurationHistogram, 1>>(registry,
+                                                         catalogue::kConnectionPoolUseSeconds)),
+        create(builtin<DynamicFamily<DurationHistogram, 1>>(
+            registry, catalogue::kConnectionPoolCreateSeconds)) {}
+
+  [[nodiscard]] PoolSeries with(std::string_view pool) const {
+    return {timeouts.with(pool), wait.with(pool), use.with(pool), create.with(pool)};
+  }
+
+  DynamicFamily<Counter, 1> timeouts;
+  DynamicFamily<DurationHistogram, 1> wait;
+  DynamicFamily<DurationHistogram, 1> use;
+  DynamicFamily<DurationHistogram, 1> create;
 };
 
 /// The series of one projection.

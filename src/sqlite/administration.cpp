@@ -122,6 +122,27 @@ Result<StoreStats> Administration::stats() {
   return stats;
 }
 
+StoreFigures Administration::figures() const {
+  StoreFigures figures;
+  figures.events = state_.head().value;
+  figures.streams = state_.streams.load(std::memory_order_relaxed);
+  const std::int64_t last_ns = state_.last_append_ns.load(std::memory_order_relaxed);
+  if (last_ns != 0) figures.last_append = Timestamp(std::chrono::nanoseconds(last_ns));
+  figures.pools.push_back(readers_.figures());
+  return figures;
+}
+
+StoreSpace Administration::space() const {
+  StoreSpace space{.size_bytes = size_on_disk(state_.options.path)};
+  std::error_code failure;
+  const auto disk = std::filesystem::space(folder_of(state_.options.path), failure);
+  if (!failure) {
+    space.disk_size_bytes = disk.capacity;
+    space.disk_free_bytes = disk.available;
+  }
+  return space;
+}
+
 Result<std::optional<Timestamp>> Administration::time_of(Position position) {
   auto row = reader_.connection().prepare(sql::read_time);
   if (!row) return row.error();

@@ -8,6 +8,7 @@
 
 #include "eventcore/store_administration.hpp"
 #include "log_reader.hpp"
+#include "reader_pool.hpp"
 #include "store_state.hpp"
 #include "writer_thread.hpp"
 
@@ -17,12 +18,14 @@ namespace eventcore::sqlite {
 /// its own, because its caller is called back.
 class Administration final : public StoreAdministration {
  public:
-  Administration(StoreState& state, WriterThread& writer)
-      : state_(state), writer_(writer), reader_(state) {}
+  Administration(StoreState& state, WriterThread& writer, const ReaderPool& readers)
+      : state_(state), writer_(writer), readers_(readers), reader_(state) {}
 
   [[nodiscard]] Result<std::vector<StreamSummary>> list_streams(
       const StreamListQuery& query) override EVENTCORE_EXCLUDES(mutex_);
   [[nodiscard]] Result<StoreStats> stats() override EVENTCORE_EXCLUDES(mutex_);
+  [[nodiscard]] StoreFigures figures() const override;
+  [[nodiscard]] StoreSpace space() const override;
   [[nodiscard]] Result<VerifyReport> verify(const Progress& progress) override
       EVENTCORE_EXCLUDES(mutex_);
   [[nodiscard]] Result<void> check_batches(Position after, Position until) override
@@ -59,6 +62,7 @@ class Administration final : public StoreAdministration {
 
   StoreState& state_;
   WriterThread& writer_;
+  const ReaderPool& readers_;
 
   detail::Mutex mutex_;
   LogReader reader_ EVENTCORE_GUARDED_BY(mutex_);

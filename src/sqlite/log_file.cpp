@@ -112,9 +112,15 @@ void LogFile::publish() {
   state_.types.publish();
   sweep_.committed();
   last_stream_ = last_stream_under_way_;
+  show_figures();
   // Readers take the head first and heads of streams afterwards: the head moves last.
   state_.signal.publish({head_});
   state_.turn.announce({head_});
+}
+
+void LogFile::show_figures() noexcept {
+  state_.streams.store(last_stream_, std::memory_order_relaxed);
+  state_.last_append_ns.store(last_time_.time_since_epoch().count(), std::memory_order_relaxed);
 }
 
 void LogFile::trim_heads() {

@@ -116,6 +116,7 @@ class LogFile {
  private:
   [[nodiscard]] Result<void> set_up_connection();
   [[nodiscard]] Result<void> prepare_statements();
+  void show_figures() noexcept;
   [[nodiscard]] Result<void> load_streams();
   [[nodiscard]] Result<void> load_types();
   [[nodiscard]] Result<std::uint64_t> stored_complete_to();

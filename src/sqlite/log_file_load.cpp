@@ -176,6 +176,7 @@ Result<void> LogFile::follow_tail(std::uint64_t after) {
   }
   if (result != SQLITE_DONE) return error(kCantLoad);
   head_ = end;
+  show_figures();
   state_.signal.publish({head_});
   return {};
 }

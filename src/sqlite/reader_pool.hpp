@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "eventcore/detail/mutex.hpp"
+#include "eventcore/store_administration.hpp"
 #include "log_reader.hpp"
 #include "store_state.hpp"
 #include "writer_thread.hpp"
@@ -18,7 +19,7 @@ namespace eventcore::sqlite {
 class ReaderPool {
  public:
   /// `writer` must outlive the pool: it catches up with other processes for the readers.
-  ReaderPool(StoreState& state, WriterThread& writer) : state_(state), writer_(writer) {}
+  ReaderPool(StoreState& state, WriterThread& writer);
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
   ~ReaderPool();
@@ -29,20 +30,25 @@ class ReaderPool {
   [[nodiscard]] Result<void> close(Deadline deadline) EVENTCORE_EXCLUDES(mutex_);
 
   void submit(ReadOperation& operation) EVENTCORE_EXCLUDES(mutex_);
+  [[nodiscard]] PoolFigures figures() const EVENTCORE_EXCLUDES(mutex_);
 
  private:
   void loop(LogReader& reader);
   void serve(ReadOperation& operation, LogReader& reader);
+  [[nodiscard]] Result<EventPage> page_of(const ReadOperation& operation, LogReader& reader);
+  void tell(Instant submitted, Instant began, bool timed_out) const noexcept;
 
   StoreState& state_;
   WriterThread& writer_;
+  const bool tells_pools_;
 
-  detail::Mutex mutex_;
+  mutable detail::Mutex mutex_;
   std::condition_variable_any changed_;
   ReadOperation* first_ EVENTCORE_GUARDED_BY(mutex_) = nullptr;
   ReadOperation* last_ EVENTCORE_GUARDED_BY(mutex_) = nullptr;
   std::size_t queued_ EVENTCORE_GUARDED_BY(mutex_) = 0;
   std::size_t running_ EVENTCORE_GUARDED_BY(mutex_) = 0;
+  std::size_t serving_ EVENTCORE_GUARDED_BY(mutex_) = 0;
   bool closing_ EVENTCORE_GUARDED_BY(mutex_) = false;
 
   std::vector<std::unique_ptr<LogReader>> readers_;

@@ -53,7 +53,7 @@ class SqliteStore final : public EventStore {
         writer_(state_),
         readers_(state_, writer_),
         watcher_(state_, writer_),
-        administration_(state_, writer_) {}
+        administration_(state_, writer_, readers_) {}
   ~SqliteStore() override { ignore_error(close({}), "who wants to know closes before"); }
 
   Result<void> open() {

@@ -3,6 +3,7 @@
 // What the parts of one open store share: options, heads, types, turns and the head signal.
 
 #include <atomic>
+#include <cstdint>
 #include <utility>
 
 #include "eventcore/detail/head_signal.hpp"
@@ -30,6 +31,10 @@ struct StoreState {
   TypeTable types;
   WriterTurn turn;
   detail::HeadSignal signal;
+
+  // Atomic: set by the writer, read by metrics. Of what is committed; 0 if there is no event.
+  std::atomic<std::uint64_t> streams = 0;
+  std::atomic<std::int64_t> last_append_ns = 0;
 };
 
 /// The error of an operation on a store that is closed or closing.

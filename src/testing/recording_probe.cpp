@@ -18,6 +18,7 @@ RecordedCommand copy_of(const CommandRecord& record) {
   copy.duration = record.duration;
   copy.phases = record.phases;
   copy.attempts = record.attempts;
+  copy.backoff = record.backoff;
   copy.discovery_rounds = record.discovery_rounds;
   copy.events_written = record.events_written;
   copy.events_folded = record.events_folded;
@@ -63,6 +64,16 @@ std::vector<GroupRecord> RecordingProbe::groups() const {
   return groups_;
 }
 
+std::vector<RecordedPoolUse> RecordingProbe::pool_uses() const {
+  const detail::MutexLock lock(mutex_);
+  return pool_uses_;
+}
+
+std::size_t RecordingProbe::connections_opened() const {
+  const detail::MutexLock lock(mutex_);
+  return connections_opened_;
+}
+
 std::vector<bool> RecordingProbe::availability() const {
   const detail::MutexLock lock(mutex_);
   return availability_;
@@ -84,6 +95,8 @@ void RecordingProbe::clear() {
   const detail::MutexLock lock(mutex_);
   commands_.clear();
   groups_.clear();
+  pool_uses_.clear();
+  connections_opened_ = 0;
   availability_.clear();
 }
 
@@ -97,6 +110,16 @@ void RecordingProbe::command_finished(const CommandRecord& record) noexcept {
 void RecordingProbe::group_committed(const GroupRecord& record) noexcept {
   const detail::MutexLock lock(mutex_);
   groups_.push_back(record);
+}
+
+void RecordingProbe::pool_used(const PoolRecord& record) noexcept {
+  const detail::MutexLock lock(mutex_);
+  pool_uses_.push_back({std::string(record.pool), record.wait, record.use, record.timed_out});
+}
+
+void RecordingProbe::connection_opened(std::string_view, std::chrono::nanoseconds) noexcept {
+  const detail::MutexLock lock(mutex_);
+  ++connections_opened_;
 }
 
 void RecordingProbe::store_availability(bool up) noexcept {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstdio>
+#include <eventcore/observability/catalogue.hpp>
 #include <mutex>
 #include <string>
 
@@ -17,6 +18,7 @@ namespace shop {
 
 namespace {
 
+namespace catalogue = eventcore::observability::catalogue;
 using Clock = std::chrono::steady_clock;
 
 /// When the demo ends by itself.
@@ -29,7 +31,7 @@ Clock::time_point end_of(const DemoCommand& command) {
 /// Commands that were decided again because another one was faster.
 unsigned long long conflicts(const ShopServer& server) {
   const auto snapshot = server.metrics().registry().snapshot();
-  const auto* family = snapshot.find("eventcore_command_conflicts_total");
+  const auto* family = snapshot.find(catalogue::kCommandConflictsTotal.name);
   double total = 0;
   if (family != nullptr) {
     for (const auto& series : family->series) total += series.value;

@@ -139,7 +139,9 @@ class CommandOperation : public Task {
   std::vector<Interference> interference_;
   Instant started_{};  // handed in
   Instant began_{};    // taken up
+  Instant paused_at_{};
   Instant resume_at_{};
+  std::chrono::nanoseconds backoff_{};
   Instant last_stamp_{};
   PhaseTimes phases_;
 };

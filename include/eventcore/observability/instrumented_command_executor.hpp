@@ -24,6 +24,9 @@ class InstrumentedCommandExecutor : public CommandExecutor {
   /// Requires: `metrics` is not null.
   InstrumentedCommandExecutor(EventStore& store, std::shared_ptr<MetricsService> metrics,
                               CommandExecutorOptions options = {});
+
+ private:
+  MetricsWatch watch_;
 };
 
 }  // namespace eventcore::observability

@@ -6,9 +6,9 @@
 ///     InstrumentedEventStore store(open_memory_store({.probe = metrics}), metrics);
 ///
 /// It feeds latency, operations and errors of the catalogue, failed calls too, and describes the
-/// store in `/metrics`. Group commits are the probe's, which belongs into the options of the
-/// store, as above. Events of commands are counted by the executor's probe; this class counts
-/// those of batches that no command made.
+/// store, its size and its disk in `/metrics`. Group commits are the probe's, which belongs into
+/// the options of the store, as above. Events of commands are counted by the executor's probe; this
+/// class counts those of batches that no command made.
 
 #include <memory>
 
@@ -44,6 +44,8 @@ class InstrumentedEventStore final : public EventStore, private CompletionObserv
   const std::shared_ptr<MetricsService> metrics_;
   // After what its last operations need: closing the store completes them.
   const std::unique_ptr<EventStore> store_;
+  // Last, so that nobody asks a store that is going.
+  const MetricsWatch watch_;
 };
 
 }  // namespace eventcore::observability

@@ -35,6 +35,16 @@ enum class StoreResult : std::uint8_t {
 /// such and as read or written.
 enum class StreamRole : std::uint8_t { ReadOnly, Written, Discovered };
 
+/// What is read at most every so often; other scrapes see what was read last.
+enum class MetricsCollector : std::uint8_t {
+  Process,      ///< The kernel's files about this process.
+  MemoryLimit,  ///< Those of its control group.
+  Disk,         ///< The store's files and their file system.
+};
+
+/// A part of what measuring costs.
+enum class MetricsUpdate : std::uint8_t { Counter, Histogram, Clock };
+
 template <>
 struct LabelDomain<CommandOutcome> {
   static constexpr std::string_view name = "outcome";
@@ -68,6 +78,18 @@ template <>
 struct LabelDomain<StreamRole> {
   static constexpr std::string_view name = "role";
   static constexpr std::string_view values[] = {"read_only", "written", "discovered"};
+};
+
+template <>
+struct LabelDomain<MetricsCollector> {
+  static constexpr std::string_view name = "collector";
+  static constexpr std::string_view values[] = {"process", "memory_limit", "disk"};
+};
+
+template <>
+struct LabelDomain<MetricsUpdate> {
+  static constexpr std::string_view name = "operation";
+  static constexpr std::string_view values[] = {"counter", "histogram", "clock"};
 };
 
 template <>

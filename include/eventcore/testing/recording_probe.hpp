@@ -43,6 +43,7 @@ struct RecordedCommand {
   std::chrono::nanoseconds duration{};
   PhaseTimes phases;
   std::uint32_t attempts = 1;
+  std::chrono::nanoseconds backoff{};
   std::uint32_t discovery_rounds = 0;
   std::uint32_t events_written = 0;
   std::uint32_t events_folded = 0;
@@ -52,6 +53,14 @@ struct RecordedCommand {
   std::vector<RecordedConflict> conflicts;
   TraceContext trace;
   std::string correlation_id;
+};
+
+/// An owned `PoolRecord`.
+struct RecordedPoolUse {
+  std::string pool;
+  std::chrono::nanoseconds wait{};
+  std::chrono::nanoseconds use{};
+  bool timed_out = false;
 };
 
 /// Thread-safety: Thread-safe. Cost: a lock and some allocations a record; for tests only.
@@ -66,6 +75,9 @@ class RecordingProbe final : public Probe {
   /// How many commands ended with `outcome`.
   [[nodiscard]] std::size_t count(CommandOutcome outcome) const;
   [[nodiscard]] std::vector<GroupRecord> groups() const;
+  [[nodiscard]] std::vector<RecordedPoolUse> pool_uses() const;
+  /// How many connections pools have opened.
+  [[nodiscard]] std::size_t connections_opened() const;
   /// The reports of `store_availability`, in order.
   [[nodiscard]] std::vector<bool> availability() const;
   /// Waits until `count` commands have ended; false if the deadline came first. Blocking: as said.
@@ -75,6 +87,9 @@ class RecordingProbe final : public Probe {
   [[nodiscard]] ProbeInterests interests() const noexcept override { return interests_; }
   void command_finished(const CommandRecord& record) noexcept override;
   void group_committed(const GroupRecord& record) noexcept override;
+  void pool_used(const PoolRecord& record) noexcept override;
+  void connection_opened(std::string_view pool,
+                         std::chrono::nanoseconds duration) noexcept override;
   void store_availability(bool up) noexcept override;
 
  private:
@@ -84,6 +99,8 @@ class RecordingProbe final : public Probe {
   mutable std::condition_variable_any arrived_;
   std::vector<RecordedCommand> commands_ EVENTCORE_GUARDED_BY(mutex_);
   std::vector<GroupRecord> groups_ EVENTCORE_GUARDED_BY(mutex_);
+  std::vector<RecordedPoolUse> pool_uses_ EVENTCORE_GUARDED_BY(mutex_);
+  std::size_t connections_opened_ EVENTCORE_GUARDED_BY(mutex_) = 0;
   std::vector<bool> availability_ EVENTCORE_GUARDED_BY(mutex_);
 };
 

@@ -101,6 +101,35 @@ void statistics_add_up(StoreFixture& fixture) {
   EXPECT_EQ(stats.last_event, last);
 }
 
+void figures_agree_with_statistics(StoreFixture& fixture) {
+  ManualClock clock;
+  Subject store(fixture, {.clock = &clock});
+  const StoreFigures empty = store->administration().figures();
+  EXPECT_EQ(empty.events, 0U);
+  EXPECT_EQ(empty.streams, 0U);
+  EXPECT_FALSE(empty.last_append.has_value());
+
+  note(*store, "a");
+  clock.advance(std::chrono::seconds{10});
+  note(*store, "b");
+  WriteBatch check = batch_of({{"only-checked", at(0)}});
+  must(store->append(check));
+  const StoreStats stats = must(store->administration().stats());
+  const StoreFigures figures = store->administration().figures();
+  EXPECT_EQ(figures.events, stats.events);
+  EXPECT_EQ(figures.streams, stats.streams);
+  EXPECT_EQ(figures.last_append, stats.last_event);
+  const StoreSpace space = store->administration().space();
+  EXPECT_EQ(space.size_bytes, stats.size_bytes);
+  EXPECT_EQ(space.disk_size_bytes.has_value(), space.disk_free_bytes.has_value());
+  EXPECT_LE(space.disk_free_bytes.value_or(0), space.disk_size_bytes.value_or(0));
+  for (const PoolFigures& pool : figures.pools) {
+    EXPECT_FALSE(pool.name.empty());
+    EXPECT_LE(pool.in_use, pool.size) << pool.name;
+    EXPECT_LE(pool.size, pool.size_max) << pool.name;
+  }
+}
+
 void backup_is_recorded(StoreFixture& fixture) {
   ManualClock clock;
   Subject store(fixture, {.clock = &clock});
@@ -215,6 +244,7 @@ constexpr Clause kClauses[] = {
     {"StreamListIsPaged", stream_list_is_paged},
     {"StreamListIsFiltered", stream_list_is_filtered},
     {"StatisticsAddUp", statistics_add_up},
+    {"FiguresAgreeWithTheStatistics", figures_agree_with_statistics},
     {"BackupIsRecorded", backup_is_recorded},
     {"HealthyStoreVerifiesClean", healthy_store_verifies_clean},
     {"VerifyCanBeStopped", verify_can_be_stopped},

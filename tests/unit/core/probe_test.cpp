@@ -20,6 +20,12 @@ class LoggingProbe final : public Probe {
   void group_committed(const GroupRecord& record) noexcept override {
     log_ += name_ + ":" + std::to_string(record.events) + " ";
   }
+  void pool_used(const PoolRecord& record) noexcept override {
+    log_ += name_ + ":" + std::string(record.pool) + " ";
+  }
+  void connection_opened(std::string_view pool, std::chrono::nanoseconds) noexcept override {
+    log_ += name_ + ":+" + std::string(pool) + " ";
+  }
   void store_availability(bool up) noexcept override { log_ += name_ + (up ? ":up " : ":down "); }
 
  private:
@@ -76,6 +82,19 @@ TEST(CombinedProbe, TellsEachWhatItWantsInOrder) {
   both->group_committed(group);
   both->store_availability(false);
   EXPECT_EQ(log, "a:pay g:3 a:3 g:down a:down ");
+}
+
+TEST(CombinedProbe, TellsOfPoolsThoseWhoWantIt) {
+  std::string log;
+  const auto all = std::make_shared<LoggingProbe>("a", log, ProbeInterests{});
+  const auto others = std::make_shared<LoggingProbe>("o", log, ProbeInterests{.pools = false});
+  const std::shared_ptr<Probe> both = combine({others, all});
+  EXPECT_TRUE(both->interests().pools);
+  both->connection_opened("readers", {});
+  both->pool_used({.pool = "readers"});
+  EXPECT_EQ(log, "a:+readers a:readers ");
+  const auto third = std::make_shared<LoggingProbe>("p", log, ProbeInterests{.pools = false});
+  EXPECT_FALSE(combine({others, third})->interests().pools);
 }
 
 TEST(CombinedProbe, WantsWhatItsPartsWant) {

@@ -72,10 +72,10 @@ TEST_F(CommandExecutorTest, DecidesAgainWhenAStreamMovedMeanwhile) {
 
 TEST_F(CommandExecutorTest, NeverReportsARefusalOfAnOutdatedState) {
   int calls = 0;
-  const auto result =
-      executor.execute(Transfer{account(1), account(2), 10, [&](const Account&) {
-                                  if (++calls == 1) deposit_directly(*store, account(1), 10);
-                                }});
+  const auto result = executor.execute(Transfer{account(1), account(2), 10, [&](const Account&) {
+                                                  if (++calls == 1)
+                                                    deposit_directly(*store, account(1), 10);
+                                                }});
   ASSERT_TRUE(result);
   EXPECT_TRUE(result->committed());
   EXPECT_EQ(calls, 2);
@@ -99,6 +99,45 @@ TEST_F(CommandExecutorTest, GivesUpAfterTheLastAttemptAndNamesTheWinner) {
   EXPECT_EQ(result.error().conflict->actual, StreamVersion{3});
   EXPECT_EQ(result.error().conflict->winner_position, Position{3});
   EXPECT_EQ(calls, 3);
+}
+
+/// Keeps what commands report of their pauses. For one thread.
+class PauseProbe final : public Probe {
+ public:
+  struct Pause {
+    std::uint32_t attempts;
+    std::chrono::nanoseconds backoff;
+    std::chrono::nanoseconds duration;
+  };
+  void command_finished(const CommandRecord& record) noexcept override {
+    pauses.push_back({record.attempts, record.backoff, record.duration});
+  }
+  std::vector<Pause> pauses;
+};
+
+TEST_F(CommandExecutorTest, ReportsThePausesBetweenAttempts) {
+  const auto probe = std::make_shared<PauseProbe>();
+  CommandExecutorOptions options;
+  options.backoff = {.initial = std::chrono::milliseconds(4), .max = std::chrono::milliseconds(4)};
+  options.phase_timing = PhaseTiming::Never;
+  options.probe = probe;
+  CommandExecutor patient(*store, options);
+  int calls = 0;
+  ASSERT_TRUE(patient.execute(Deposit{account(1), 1, [&](const Account&) {
+                                        if (++calls < 3) deposit_directly(*store, account(1), 1);
+                                      }}));
+  ASSERT_TRUE(patient.execute(Deposit{account(2), 1}));
+  ASSERT_EQ(probe->pauses.size(), 2U);
+  EXPECT_EQ(probe->pauses[0].attempts, 3U);
+  EXPECT_GE(probe->pauses[0].backoff, std::chrono::milliseconds(4)) << "at least half of each";
+  EXPECT_LE(probe->pauses[0].backoff, probe->pauses[0].duration);
+  EXPECT_EQ(probe->pauses[1].backoff, std::chrono::nanoseconds(0));
+}
+
+TEST_F(CommandExecutorTest, SaysHowManyCommandsAMeasuredOneStandsFor) {
+  EXPECT_EQ(executor.timing_weight(), 16U);
+  EXPECT_EQ(CommandExecutor(*store, {.phase_timing = PhaseTiming::Always}).timing_weight(), 1U);
+  EXPECT_EQ(CommandExecutor(*store, {.phase_timing = PhaseTiming::Never}).timing_weight(), 0U);
 }
 
 TEST_F(CommandExecutorTest, KeepsAStreamsTotalUnderConcurrentTransfers) {
@@ -183,11 +222,9 @@ TEST_F(CommandExecutorTest, StoresContextAndHeadersWithTheEvents) {
   Headers headers;
   headers.set("user", std::string("alice"));
   bool current_inside = false;
-  const auto result =
-      executor.execute(Deposit{account(1), 1,
-                               [&](const Account&) { current_inside = current_trace() == trace; }},
-                       {.correlation_id = "c", .causation_id = "d", .headers = headers,
-                        .trace = trace});
+  const auto result = executor.execute(
+      Deposit{account(1), 1, [&](const Account&) { current_inside = current_trace() == trace; }},
+      {.correlation_id = "c", .causation_id = "d", .headers = headers, .trace = trace});
   ASSERT_TRUE(result);
   EXPECT_TRUE(current_inside);
   const Result<EventPage> page = store->read(LogQuery{.with_batch = true});
@@ -223,8 +260,8 @@ TEST_F(CommandExecutorTest, SeesWhatOtherWritersAppend) {
   ASSERT_TRUE(executor.execute(Deposit{account(1), 10}));
   deposit_directly(*store, account(1), 5);
   std::int64_t seen = 0;
-  const auto result = executor.execute(
-      Deposit{account(1), 1, [&](const Account& state) { seen = state.balance; }});
+  const auto result =
+      executor.execute(Deposit{account(1), 1, [&](const Account& state) { seen = state.balance; }});
   ASSERT_TRUE(result);
   EXPECT_EQ(seen, 15);
 }

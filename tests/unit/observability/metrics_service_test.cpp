@@ -90,7 +90,7 @@ TEST_F(ServiceMetrics, CountsEveryAffectedStream) {
   EXPECT_EQ(streams("discovered").sum, 2);
   EXPECT_EQ(value(catalogue::kActiveStreams), 4);
   EXPECT_EQ(value(catalogue::kStreamVersions, {{"stream_id", "product-1"}}), 9);
-  EXPECT_EQ(value(catalogue::kStreamVersions, {{"stream_id", "customer/1"}}), 3);
+  EXPECT_EQ(value(catalogue::kStreamVersions, {{"stream_id", "customer/1"}}), -1) << "only read";
 }
 
 TEST_F(ServiceMetrics, ARefusedOrRepeatedCommandWritesNothingAndIsNoError) {
@@ -103,7 +103,7 @@ TEST_F(ServiceMetrics, ARefusedOrRepeatedCommandWritesNothingAndIsNoError) {
   EXPECT_EQ(series(catalogue::kEventsWrittenTotal), 0U);
   EXPECT_EQ(histogram(catalogue::kCommandEventsEmitted, {{"command_type", "place_order"}}).count(),
             0U);
-  EXPECT_EQ(value(catalogue::kStreamVersions, {{"stream_id", "product-1"}}), 7);
+  EXPECT_EQ(series(catalogue::kStreamVersions), 0U);
 }
 
 TEST_F(ServiceMetrics, EveryFailedOutcomeIsAnError) {
@@ -151,6 +151,28 @@ TEST_F(ServiceMetrics, NamesACategoryForEveryConflict) {
   EXPECT_EQ(conflicts_of("order"), 1);
   EXPECT_EQ(conflicts_of("none"), 1);
   EXPECT_EQ(conflicts_of(""), -1) << "there is such a series";
+}
+
+TEST_F(ServiceMetrics, CountsPausesOfCommandsThatTriedAgain) {
+  Sample sample = placed_order();
+  service.command_finished(sample.get());
+  EXPECT_EQ(histogram(catalogue::kCommandRetryBackoffSeconds).count(), 0U);
+  sample.record.attempts = 3;
+  sample.record.backoff = 6ms;
+  service.command_finished(sample.get());
+  EXPECT_EQ(histogram(catalogue::kCommandRetryBackoffSeconds).count(), 1U);
+  EXPECT_EQ(histogram(catalogue::kCommandRetryBackoffSeconds).sum, 0.006);
+}
+
+TEST_F(ServiceMetrics, CountsRoundsOfCommandsThatDiscover) {
+  const MetricsSnapshot::Labels command = {{"command_type", "place_order"}};
+  Sample sample = placed_order();
+  service.command_finished(sample.get());
+  EXPECT_EQ(histogram(catalogue::kCommandDiscoveryRounds, command).count(), 0U);
+  sample.record.discovery_rounds = 2;
+  service.command_finished(sample.get());
+  EXPECT_EQ(histogram(catalogue::kCommandDiscoveryRounds, command).count(), 1U);
+  EXPECT_EQ(histogram(catalogue::kCommandDiscoveryRounds, command).sum, 2);
 }
 
 TEST_F(ServiceMetrics, CountsPhasesOfMeasuredCommandsOnly) {
@@ -322,18 +344,6 @@ TEST_F(ServiceMetrics, ShowsMetricsOfTheApplicationToo) {
       service.registry().add<Counter>({.name = "shop_users_total", .help = "Users."});
   users.value().increment();
   EXPECT_THAT(service.export_metrics().body, HasSubstr("\nshop_users_total 1\n"));
-}
-
-TEST_F(ServiceMetrics, KeepsTheLongestStreamsOnly) {
-  for (std::uint64_t i = 1; i <= 50; ++i) {
-    service.update_stream_version(StreamId::of("s-", std::to_string(i)).value(), {i});
-  }
-  EXPECT_EQ(series(catalogue::kStreamVersions), 10U);
-  EXPECT_EQ(value(catalogue::kStreamVersions, {{"stream_id", "s-41"}}), 41);
-  EXPECT_EQ(value(catalogue::kStreamVersions, {{"stream_id", "s-40"}}), -1);
-  MetricsService without({.top_streams = 0});
-  without.update_stream_version(StreamId::literal("s-1"), {1});
-  EXPECT_TRUE(without.registry().snapshot().find(catalogue::kStreamVersions.name)->series.empty());
 }
 
 TEST_F(ServiceMetrics, LosesNothingUnderConcurrency) {

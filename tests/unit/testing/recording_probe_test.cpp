@@ -77,6 +77,20 @@ TEST(RecordingProbe, KeepsGroupsAndAvailability) {
   EXPECT_THAT(probe.availability(), ElementsAre(false, true));
 }
 
+TEST(RecordingProbe, KeepsUsesOfPools) {
+  RecordingProbe probe;
+  probe.connection_opened("readers", std::chrono::milliseconds{1});
+  probe.pool_used({.pool = "readers", .wait = std::chrono::milliseconds{2}, .timed_out = true});
+  EXPECT_EQ(probe.connections_opened(), 1U);
+  ASSERT_THAT(probe.pool_uses(), SizeIs(1));
+  EXPECT_EQ(probe.pool_uses()[0].pool, "readers");
+  EXPECT_EQ(probe.pool_uses()[0].wait, std::chrono::milliseconds{2});
+  EXPECT_TRUE(probe.pool_uses()[0].timed_out);
+  probe.clear();
+  EXPECT_EQ(probe.connections_opened(), 0U);
+  EXPECT_THAT(probe.pool_uses(), SizeIs(0));
+}
+
 TEST(RecordingProbe, TellsItsInterests) {
   const RecordingProbe probe({.commands = true, .groups = false});
   EXPECT_TRUE(probe.interests().commands);

@@ -1,0 +1,136 @@
+#pragma once
+
+// What is inside a `MetricsService`: its series, and what is looked at when somebody scrapes.
+
+#include <array>
+#include <atomic>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "active_streams.hpp"
+#include "cached.hpp"
+#include "eventcore/command_executor.hpp"
+#include "eventcore/observability/metrics_service.hpp"
+#include "eventcore/store_administration.hpp"
+#include "given_pools.hpp"
+#include "hot_streams.hpp"
+#include "memory_limit.hpp"
+#include "name_table.hpp"
+#include "process_stats.hpp"
+#include "recent_max.hpp"
+#include "service_series.hpp"
+#include "watched.hpp"
+
+namespace eventcore::observability {
+
+namespace detail {
+
+/// An executor that is asked at a scrape.
+struct WatchedExecutor {
+  explicit WatchedExecutor(const CommandExecutor& watched) : executor(watched) {}
+  const CommandExecutor& executor;
+};
+
+/// A store that is asked at a scrape, for its disk not at each.
+struct WatchedStore {
+  WatchedStore(EventStore& store, const Clock& clock, std::chrono::nanoseconds interval)
+      : administration(store.administration()),
+        space(clock, interval, [this] { return std::optional(administration.space()); }) {}
+  WatchedStore(const WatchedStore&) = delete;
+  WatchedStore& operator=(const WatchedStore&) = delete;
+
+  const StoreAdministration& administration;
+  Cached<StoreSpace> space;
+};
+
+}  // namespace detail
+
+struct MetricsService::State {
+  explicit State(MetricsOptions given);
+
+  const detail::CommandSeries& command(std::string_view type) {
+    return command_types.find(type, kOverflowValue,
+                              [this](std::string_view name) { return commands.with(name); });
+  }
+  const detail::CategorySeries& category_of_stream(std::string_view stream) {
+    return categories.find(options.category(stream), kOverflowValue, [this](std::string_view name) {
+      return detail::CategorySeries{events_written.with(name), stream_lengths.with(name)};
+    });
+  }
+  const detail::PoolSeries& pool(std::string_view name) {
+    return pools.find(name, kOverflowValue,
+                      [this](std::string_view pool) { return pool_families.with(pool); });
+  }
+  [[nodiscard]] std::string_view category_of_conflict(
+      const CommandRecord& record, const ConflictRecord& conflict) const noexcept;
+
+  void observe(const MetricDescription& description, ObserveCallback callback);
+  void observe_process();
+  void observe_streams();
+  void observe_executors();
+  void observe_store();
+  void observe_pools();
+  void observe_collectors();
+  void show_update_cost();
+  [[nodiscard]] std::vector<PoolFigures> measured_pools() const;
+
+  // What command_finished is made of.
+  void count_streams(const CommandRecord& record, const detail::CommandSeries& series);
+  void count_hot_streams(const CommandRecord& record);
+  void count_retries(const CommandRecord& record, const detail::CommandSeries& series);
+  void count_measured(const CommandRecord& record);
+
+  const MetricsOptions options;
+  MetricRegistry registry{*options.clock};
+
+  detail::CommandFamilies commands{registry};
+  detail::StoreSeries store{registry};
+  detail::PoolFamilies pool_families{registry};
+  Family<DurationHistogram, CommandPhase> phases =
+      detail::builtin<Family<DurationHistogram, CommandPhase>>(registry,
+                                                               catalogue::kCommandPhaseSeconds);
+  DynamicFamily<Counter, 1> events_written =
+      detail::builtin<DynamicFamily<Counter, 1>>(registry, catalogue::kEventsWrittenTotal);
+  DynamicFamily<Histogram, 1> stream_lengths =
+      detail::builtin<DynamicFamily<Histogram, 1>>(registry, catalogue::kStreamLength);
+  DynamicFamily<Counter, 1> projection_events = detail::builtin<DynamicFamily<Counter, 1>>(
+      registry, catalogue::kProjectionEventsProcessedTotal);
+  DynamicFamily<Gauge, 1> projection_lag =
+      detail::builtin<DynamicFamily<Gauge, 1>>(registry, catalogue::kProjectionLagSeconds);
+  DynamicFamily<Gauge, 5> build_info =
+      detail::builtin<DynamicFamily<Gauge, 5>>(registry, catalogue::kBuildInfo);
+  DurationHistogram scrape =
+      detail::builtin<DurationHistogram>(registry, catalogue::kMetricsScrapeSeconds);
+
+  detail::NameTable<detail::CommandSeries, kLabelValuesMax> command_types;
+  detail::NameTable<detail::CategorySeries, kLabelValuesMax> categories;
+  detail::NameTable<detail::ProjectionSeries, kLabelValuesMax> projections;
+  detail::NameTable<detail::PoolSeries, catalogue::kByPool[0].values_max> pools;
+  detail::ActiveStreams active_streams;
+  detail::HotStreams hot_streams;
+  std::array<detail::RecentMax, std::size(LabelDomain<StoreOperation>::values)> recent_max;
+
+  // Atomic: set by the application, read by snapshots. Below 0 and not-a-number: not set.
+  std::atomic<std::int64_t> active_streams_given = -1;
+  std::atomic<double> memory_given = std::numeric_limits<double>::quiet_NaN();
+  detail::GivenPools pools_given{catalogue::kByPool[0].values_max};
+
+  eventcore::detail::Mutex mutex;
+  std::optional<Gauge> store_up EVENTCORE_GUARDED_BY(mutex);
+  std::optional<Bound<Gauge>> build EVENTCORE_GUARDED_BY(mutex);
+
+  // What is looked at.
+  const std::shared_ptr<detail::Watched<detail::WatchedExecutor>> executors =
+      std::make_shared<detail::Watched<detail::WatchedExecutor>>();
+  const std::shared_ptr<detail::Watched<detail::WatchedStore>> stores =
+      std::make_shared<detail::Watched<detail::WatchedStore>>();
+  detail::Cached<detail::ProcessStats> process;
+  detail::Cached<std::uint64_t> memory_limit;
+
+  // Last, so that callbacks end before what they read.
+  std::vector<ObserverRegistration> observers;
+};
+
+}  // namespace eventcore::observability
