@@ -10,6 +10,7 @@
 
 #include "active_streams.hpp"
 #include "build_text.hpp"
+#include "eventcore/observability/info_metric.hpp"
 #include "name_table.hpp"
 #include "process_stats.hpp"
 #include "service_series.hpp"
@@ -76,8 +77,8 @@ struct MetricsService::State {
       builtin<DynamicFamily<Gauge, 1>>(registry, catalogue::kConnectionPoolSize);
   DynamicFamily<Gauge, 1> pool_max_size =
       builtin<DynamicFamily<Gauge, 1>>(registry, catalogue::kConnectionPoolMaxSize);
-  DynamicFamily<Gauge, 5> build_info =
-      builtin<DynamicFamily<Gauge, 5>>(registry, catalogue::kBuildInfo);
+  DynamicFamily<Info, 5> build_info =
+      builtin<DynamicFamily<Info, 5>>(registry, catalogue::kBuildInfo);
   Histogram scrape = builtin<Histogram>(registry, catalogue::kMetricsScrapeSeconds);
 
   detail::NameTable<detail::CommandSeries, kLabelValuesMax> command_types;
@@ -92,7 +93,7 @@ struct MetricsService::State {
 
   eventcore::detail::Mutex mutex;
   std::optional<Gauge> store_up EVENTCORE_GUARDED_BY(mutex);
-  std::optional<Bound<Gauge>> build EVENTCORE_GUARDED_BY(mutex);
+  std::optional<Bound<Info>> build EVENTCORE_GUARDED_BY(mutex);
 
   // Last, so that callbacks end before what they read.
   std::vector<ObserverRegistration> observers;
@@ -227,10 +228,9 @@ void MetricsService::describe_store(const StoreDescription& store, Position head
   state_->store.head.set(static_cast<double>(head.value));
   const Gauge up = state_->store.up.with(store.backend);
   up.set(1);
-  Bound<Gauge> build =
+  Bound<Info> build =
       state_->build_info.bind(detail::build_version(), detail::build_commit(), store.backend,
                               store.durability, detail::build_compiler());
-  build->set(1);
   const eventcore::detail::MutexLock lock(state_->mutex);
   state_->store_up = up;
   state_->build = std::move(build);
