@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cmath>
+#include <exception>
 #include <limits>
 #include <optional>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "build_text.hpp"
 #include "eventcore/observability/info_metric.hpp"
 #include "name_table.hpp"
+#include "page_maker.hpp"
 #include "process_stats.hpp"
 #include "service_series.hpp"
 #include "text_hash.hpp"
@@ -79,7 +81,8 @@ struct MetricsService::State {
       builtin<DynamicFamily<Gauge, 1>>(registry, catalogue::kConnectionPoolMaxSize);
   DynamicFamily<Info, 5> build_info =
       builtin<DynamicFamily<Info, 5>>(registry, catalogue::kBuildInfo);
-  Histogram scrape = builtin<Histogram>(registry, catalogue::kMetricsScrapeSeconds);
+  detail::PageMaker pages{registry, builtin<Histogram>(registry, catalogue::kMetricsScrapeSeconds),
+                          *options.clock};
 
   detail::NameTable<detail::CommandSeries, kLabelValuesMax> command_types;
   detail::NameTable<Counter, kLabelValuesMax> categories;
@@ -236,11 +239,9 @@ void MetricsService::describe_store(const StoreDescription& store, Position head
   state_->build = std::move(build);
 }
 
-MetricsPage MetricsService::export_metrics() const {
-  const Instant began = state_->options.clock->now();
-  MetricsPage page{kPrometheusTextType, prometheus_text(state_->registry.snapshot())};
-  state_->scrape.record(state_->options.clock->now() - began);
-  return page;
+MetricsPage MetricsService::export_metrics(const ScrapeRequest& request) const {
+  const detail::SharedPage made = state_->pages.page(request);
+  return made.is_shared ? *made.page : std::move(*made.page);
 }
 
 void MetricsService::State::count_streams(const CommandRecord& record,
@@ -305,10 +306,22 @@ void MetricsService::store_availability(bool up) noexcept {
   if (state_->store_up) state_->store_up->set(up ? 1 : 0);
 }
 
-std::string_view metrics_handler(const MetricsService& metrics, const TextSink& sink) {
-  const MetricsPage page = metrics.export_metrics();
-  sink(page.body);
-  return page.content_type;
+Result<void> metrics_handler(const MetricsService& metrics, const ScrapeRequest& request,
+                             const PageSink& sink) {
+  constexpr std::size_t kPieceBytes = std::size_t{64} * 1024;
+  const detail::SharedPage made = metrics.state_->pages.page(request);
+  const std::string_view body = made.page->body;
+  try {
+    sink.begin({made.page->content_type, made.page->content_encoding, body.size()});
+    for (std::size_t at = 0; at < body.size(); at += kPieceBytes) {
+      sink.write(body.substr(at, kPieceBytes));
+    }
+  } catch (const std::exception& thrown) {
+    return make_error(ErrorCode::HandlerFailed, std::string("the sink threw: ") + thrown.what());
+  } catch (...) {
+    return make_error(ErrorCode::HandlerFailed, "the sink threw");
+  }
+  return {};
 }
 
 }  // namespace eventcore::observability
