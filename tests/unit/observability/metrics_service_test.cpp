@@ -14,9 +14,7 @@ namespace eventcore::observability {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 /// A record with its streams.
 struct Sample {
@@ -316,45 +314,6 @@ TEST_F(ServiceMetrics, ExportsAPageAndTimesIt) {
   EXPECT_EQ(page.content_encoding, "");
   EXPECT_THAT(service.export_metrics().body,
               HasSubstr("eventcore_metrics_scrape_seconds_count 1\n"));
-}
-
-TEST_F(ServiceMetrics, ExportsWhatTheScraperAsksFor) {
-  const MetricsPage page =
-      service.export_metrics({.accept = "application/openmetrics-text; version=1.0.0",
-                              .names = {"eventcore_append_conflicts_total", "process_threads"}});
-  EXPECT_EQ(page.content_type, "application/openmetrics-text; version=1.0.0; charset=utf-8");
-  EXPECT_THAT(page.body, HasSubstr("# TYPE eventcore_append_conflicts counter\n"));
-  EXPECT_THAT(page.body, HasSubstr("\nprocess_threads "));
-  EXPECT_THAT(page.body, Not(HasSubstr("eventcore_store")));
-  EXPECT_EQ(service.export_metrics({.accept_encoding = "gzip"}).content_encoding, "gzip");
-}
-
-TEST_F(ServiceMetrics, WritesAPageIntoASink) {
-  std::vector<std::string> steps;
-  std::string body;
-  const ScrapeRequest request{.accept = "application/openmetrics-text",
-                              .names = {"process_threads"}};
-  ASSERT_TRUE(metrics_handler(service, request,
-                              {.begin =
-                                   [&](const PageHead& head) {
-                                     EXPECT_EQ(body, "");
-                                     steps.emplace_back(head.content_type);
-                                     steps.emplace_back(head.content_encoding);
-                                     steps.push_back(std::to_string(head.body_bytes));
-                                   },
-                               .write = [&](std::string_view piece) { body += piece; }}));
-  EXPECT_THAT(steps, ElementsAre("application/openmetrics-text; version=1.0.0; charset=utf-8", "",
-                                 std::to_string(body.size())));
-  EXPECT_THAT(body, HasSubstr("# EOF\n"));
-}
-
-TEST_F(ServiceMetrics, ASinkThatThrowsIsAnError) {
-  const auto nothing = [](const PageHead&) {};
-  const Result<void> result = metrics_handler(
-      service, {},
-      {.begin = nothing, .write = [](std::string_view) { throw std::string("gone"); }});
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, ErrorCode::HandlerFailed);
 }
 
 TEST_F(ServiceMetrics, ShowsMetricsOfTheApplicationToo) {
