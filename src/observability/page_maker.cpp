@@ -51,11 +51,8 @@ std::vector<std::string> candidates(const std::vector<std::string>& names) {
 
 std::string body_of(const MetricsSnapshot& snapshot, PageFormat format) {
   if (format == PageFormat::Protobuf) return prometheus_protobuf(snapshot);
-  std::string body;
-  append_page(
-      body, snapshot,
-      format == PageFormat::PrometheusText ? TextFormat::Prometheus : TextFormat::OpenMetrics);
-  return body;
+  return page_text(snapshot, format == PageFormat::PrometheusText ? TextFormat::Prometheus
+                                                                  : TextFormat::OpenMetrics);
 }
 
 }  // namespace

@@ -58,17 +58,28 @@ int type_of(MetricKind kind) noexcept {
 /// Empty buckets up to this many are written out: a span of its own takes more bytes.
 constexpr std::int32_t kGapMax = 2;
 
-void add_timestamp(pbf_writer& parent, protozero::pbf_tag_type field, Timestamp at) {
-  if (at == Timestamp{}) return;
+// A message whose size is known when it begins is not moved when it ends; lengths and tags of the
+// messages below take a byte each, but for texts.
+constexpr std::size_t kDoubleBytes = 9;
+
+std::size_t text_bytes(std::string_view text) {
+  return 1 + static_cast<std::size_t>(protozero::length_of_varint(text.size())) + text.size();
+}
+
+/// Prometheus keeps milliseconds.
+std::string timestamp(std::chrono::sys_time<std::chrono::milliseconds> at) {
+  std::string message;
   const auto seconds = std::chrono::floor<std::chrono::seconds>(at);
-  pbf_writer timestamp(parent, field);
-  timestamp.add_int64(timestamp_field::kSeconds, seconds.time_since_epoch().count());
-  timestamp.add_int32(timestamp_field::kNanos, static_cast<std::int32_t>((at - seconds).count()));
+  pbf_writer writer(message);
+  writer.add_int64(timestamp_field::kSeconds, seconds.time_since_epoch().count());
+  writer.add_int32(timestamp_field::kNanos,
+                   static_cast<std::int32_t>(std::chrono::nanoseconds(at - seconds).count()));
+  return message;
 }
 
 void add_label(pbf_writer& parent, protozero::pbf_tag_type field, std::string_view name,
                std::string_view value) {
-  pbf_writer label(parent, field);
+  pbf_writer label(parent, field, text_bytes(name) + text_bytes(value));
   label.add_string(label_field::kName, name.data(), name.size());
   label.add_string(label_field::kValue, value.data(), value.size());
 }
@@ -81,7 +92,10 @@ void add_exemplar(pbf_writer& bucket, const Exemplar& exemplar) {
   add_label(message, exemplar_field::kLabel, "trace_id", std::string_view(ids).substr(3, 32));
   add_label(message, exemplar_field::kLabel, "span_id", std::string_view(ids).substr(36, 16));
   message.add_double(exemplar_field::kValue, exemplar.value);
-  add_timestamp(message, exemplar_field::kTimestamp, exemplar.at);
+  if (exemplar.at != Timestamp{}) {
+    message.add_message(exemplar_field::kTimestamp,
+                        timestamp(std::chrono::floor<std::chrono::milliseconds>(exemplar.at)));
+  }
 }
 
 /// A run of buckets: the first is `offset` after the end of the run before.
@@ -122,62 +136,119 @@ void add_native(pbf_writer& message, const NativeHistogram& native) {
   message.add_packed_sint64(histogram_field::kPositiveDelta, deltas.begin(), deltas.end());
 }
 
-void add_histogram(pbf_writer& metric, const MetricDescription& description,
-                   const SeriesSnapshot& series) {
-  const HistogramValue& histogram = series.histogram;
-  pbf_writer message(metric, metric_field::kHistogram);
-  message.add_uint64(histogram_field::kCount, histogram.count());
-  message.add_double(histogram_field::kSum, histogram.sum);
-  std::uint64_t cumulative = 0;
-  auto exemplar = histogram.exemplars.begin();
-  for (std::size_t i = 0; i <= description.buckets.size(); ++i) {
-    if (i < histogram.buckets.size()) cumulative += histogram.buckets[i];
-    pbf_writer bucket(message, histogram_field::kBucket);
-    bucket.add_uint64(bucket_field::kCumulativeCount, cumulative);
-    bucket.add_double(bucket_field::kUpperBound, i < description.buckets.size()
-                                                     ? description.buckets[i]
-                                                     : std::numeric_limits<double>::infinity());
-    if (exemplar != histogram.exemplars.end() && exemplar->bucket == i) {
+/// Writes the series of one family.
+class FamilyMessage {
+ public:
+  FamilyMessage(pbf_writer& writer, const MetricDescription& description)
+      : writer_(writer), description_(description) {}
+
+  void add(const SeriesSnapshot& series) {
+    pbf_writer metric(writer_, family_field::kMetric);
+    for (std::size_t i = 0; i < description_.labels.size(); ++i) {
+      add_label(metric, metric_field::kLabel, description_.labels[i].name,
+                series.labels->values[i]);
+    }
+    switch (description_.kind) {
+      case MetricKind::Counter:
+        add_counter(metric, series);
+        break;
+      case MetricKind::Histogram:
+        add_histogram(metric, series);
+        break;
+      case MetricKind::Gauge:
+        add_gauge(metric, series.value);
+        break;
+      case MetricKind::Info:
+        add_gauge(metric, 1);
+        break;
+    }
+  }
+
+ private:
+  static void add_gauge(pbf_writer& metric, double value) {
+    pbf_writer gauge(metric, metric_field::kGauge, kDoubleBytes);
+    gauge.add_double(number_field::kValue, value);
+  }
+
+  void add_counter(pbf_writer& metric, const SeriesSnapshot& series) {
+    const std::string& created = created_text(series.created);
+    pbf_writer counter(metric, metric_field::kCounter,
+                       kDoubleBytes + (created.empty() ? 0 : text_bytes(created)));
+    counter.add_double(number_field::kValue, series.value);
+    if (!created.empty()) counter.add_message(number_field::kCreated, created);
+  }
+
+  void add_histogram(pbf_writer& metric, const SeriesSnapshot& series) {
+    const HistogramValue& histogram = series.histogram;
+    pbf_writer message(metric, metric_field::kHistogram);
+    message.add_uint64(histogram_field::kCount, histogram.count());
+    message.add_double(histogram_field::kSum, histogram.sum);
+    std::uint64_t cumulative = 0;
+    auto exemplar = histogram.exemplars.begin();
+    for (std::size_t i = 0; i <= description_.buckets.size(); ++i) {
+      if (i < histogram.buckets.size()) cumulative += histogram.buckets[i];
+      const bool has_exemplar = exemplar != histogram.exemplars.end() && exemplar->bucket == i;
+      const auto count_bytes = static_cast<std::size_t>(protozero::length_of_varint(cumulative));
+      pbf_writer bucket(message, histogram_field::kBucket,
+                        has_exemplar ? 0 : 1 + count_bytes + kDoubleBytes);
+      bucket.add_uint64(bucket_field::kCumulativeCount, cumulative);
+      bucket.add_double(bucket_field::kUpperBound, i < description_.buckets.size()
+                                                       ? description_.buckets[i]
+                                                       : std::numeric_limits<double>::infinity());
+      if (!has_exemplar) continue;
       add_exemplar(bucket, exemplar->exemplar);
       ++exemplar;
     }
+    if (histogram.native) add_native(message, *histogram.native);
+    const std::string& created = created_text(series.created);
+    if (!created.empty()) message.add_message(histogram_field::kCreated, created);
   }
-  if (histogram.native) add_native(message, *histogram.native);
-  add_timestamp(message, histogram_field::kCreated, series.created);
-}
 
-void add_series(pbf_writer& family, const MetricDescription& description,
-                const SeriesSnapshot& series) {
-  pbf_writer metric(family, family_field::kMetric);
-  for (std::size_t i = 0; i < description.labels.size(); ++i) {
-    add_label(metric, metric_field::kLabel, description.labels[i].name, series.labels->values[i]);
+  /// The timestamp as a message, empty if there is none. Most series of a family have the same.
+  const std::string& created_text(Timestamp created) {
+    const auto at = std::chrono::floor<std::chrono::milliseconds>(created);
+    if (at != created_at_) {
+      created_at_ = at;
+      created_text_ = created == Timestamp{} ? std::string() : timestamp(at);
+    }
+    return created_text_;
   }
-  if (description.kind == MetricKind::Histogram) {
-    add_histogram(metric, description, series);
-  } else if (description.kind == MetricKind::Counter) {
-    pbf_writer counter(metric, metric_field::kCounter);
-    counter.add_double(number_field::kValue, series.value);
-    add_timestamp(counter, number_field::kCreated, series.created);
-  } else {
-    pbf_writer gauge(metric, metric_field::kGauge);
-    gauge.add_double(number_field::kValue, description.kind == MetricKind::Info ? 1 : series.value);
-  }
+
+  pbf_writer& writer_;
+  const MetricDescription& description_;
+  std::chrono::sys_time<std::chrono::milliseconds> created_at_{};
+  std::string created_text_;
+};
+
+/// About as many bytes as `family` takes.
+std::size_t size_of(const FamilySnapshot& family) {
+  const MetricDescription& description = *family.description;
+  std::size_t series = family.series[0].labels->text.size() + 4 * description.labels.size() + 40;
+  if (description.kind == MetricKind::Histogram) series += 20 * (description.buckets.size() + 2);
+  return family.series.size() * series + 300;
 }
 
 }  // namespace
 
 std::string prometheus_protobuf(const MetricsSnapshot& snapshot) {
   std::string page;
+  std::size_t bytes = 0;
+  for (const FamilySnapshot& family : snapshot.families) {
+    if (!family.series.empty()) bytes += size_of(family);
+  }
+  page.reserve(bytes);
   std::string message;
   for (const FamilySnapshot& family : snapshot.families) {
     if (family.series.empty()) continue;
     const MetricDescription& description = *family.description;
     message.clear();
+    message.reserve(size_of(family));
     pbf_writer writer(message);
     writer.add_string(family_field::kName, description.name.data(), description.name.size());
     writer.add_string(family_field::kHelp, description.help.data(), description.help.size());
     writer.add_enum(family_field::kType, type_of(description.kind));
-    for (const SeriesSnapshot& series : family.series) add_series(writer, description, series);
+    FamilyMessage series_messages(writer, description);
+    for (const SeriesSnapshot& series : family.series) series_messages.add(series);
     if (description.unit != MetricUnit::None) {
       const std::string_view unit = to_string(description.unit);
       writer.add_string(family_field::kUnit, unit.data(), unit.size());

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "eventcore/observability/metrics_snapshot.hpp"
 #include "eventcore/observability/prometheus_text.hpp"
@@ -12,10 +13,11 @@ namespace eventcore::observability::detail {
 
 enum class TextFormat : std::uint8_t { Prometheus, OpenMetrics };
 
-/// Appends the page of `snapshot` to `page`. With a sink, `page` is handed on and emptied whenever
-/// a piece is full.
-void append_page(std::string& page, const MetricsSnapshot& snapshot, TextFormat format,
-                 const TextSink* sink = nullptr);
+/// Writes the page of `snapshot` to `sink`, piece by piece.
+void write_page(const MetricsSnapshot& snapshot, TextFormat format, const TextSink& sink);
+
+/// The same as one string.
+[[nodiscard]] std::string page_text(const MetricsSnapshot& snapshot, TextFormat format);
 
 /// The name of a family in OpenMetrics: counters lose `_total`, infos `_info`.
 [[nodiscard]] std::string_view openmetrics_name(const MetricDescription& description) noexcept;
