@@ -58,14 +58,6 @@ int type_of(MetricKind kind) noexcept {
 /// Empty buckets up to this many are written out: a span of its own takes more bytes.
 constexpr std::int32_t kGapMax = 2;
 
-// A message whose size is known when it begins is not moved when it ends; lengths and tags of the
-// messages below take a byte each, but for texts.
-constexpr std::size_t kDoubleBytes = 9;
-
-std::size_t text_bytes(std::string_view text) {
-  return 1 + static_cast<std::size_t>(protozero::length_of_varint(text.size())) + text.size();
-}
-
 /// Prometheus keeps milliseconds.
 std::string timestamp(std::chrono::sys_time<std::chrono::milliseconds> at) {
   std::string message;
@@ -79,7 +71,7 @@ std::string timestamp(std::chrono::sys_time<std::chrono::milliseconds> at) {
 
 void add_label(pbf_writer& parent, protozero::pbf_tag_type field, std::string_view name,
                std::string_view value) {
-  pbf_writer label(parent, field, text_bytes(name) + text_bytes(value));
+  pbf_writer label(parent, field);
   label.add_string(label_field::kName, name.data(), name.size());
   label.add_string(label_field::kValue, value.data(), value.size());
 }
@@ -166,16 +158,14 @@ class FamilyMessage {
 
  private:
   static void add_gauge(pbf_writer& metric, double value) {
-    pbf_writer gauge(metric, metric_field::kGauge, kDoubleBytes);
+    pbf_writer gauge(metric, metric_field::kGauge);
     gauge.add_double(number_field::kValue, value);
   }
 
   void add_counter(pbf_writer& metric, const SeriesSnapshot& series) {
-    const std::string& created = created_text(series.created);
-    pbf_writer counter(metric, metric_field::kCounter,
-                       kDoubleBytes + (created.empty() ? 0 : text_bytes(created)));
+    pbf_writer counter(metric, metric_field::kCounter);
     counter.add_double(number_field::kValue, series.value);
-    if (!created.empty()) counter.add_message(number_field::kCreated, created);
+    add_created(counter, number_field::kCreated, series.created);
   }
 
   void add_histogram(pbf_writer& metric, const SeriesSnapshot& series) {
@@ -188,9 +178,7 @@ class FamilyMessage {
     for (std::size_t i = 0; i <= description_.buckets.size(); ++i) {
       if (i < histogram.buckets.size()) cumulative += histogram.buckets[i];
       const bool has_exemplar = exemplar != histogram.exemplars.end() && exemplar->bucket == i;
-      const auto count_bytes = static_cast<std::size_t>(protozero::length_of_varint(cumulative));
-      pbf_writer bucket(message, histogram_field::kBucket,
-                        has_exemplar ? 0 : 1 + count_bytes + kDoubleBytes);
+      pbf_writer bucket(message, histogram_field::kBucket);
       bucket.add_uint64(bucket_field::kCumulativeCount, cumulative);
       bucket.add_double(bucket_field::kUpperBound, i < description_.buckets.size()
                                                        ? description_.buckets[i]
@@ -200,18 +188,18 @@ class FamilyMessage {
       ++exemplar;
     }
     if (histogram.native) add_native(message, *histogram.native);
-    const std::string& created = created_text(series.created);
-    if (!created.empty()) message.add_message(histogram_field::kCreated, created);
+    add_created(message, histogram_field::kCreated, series.created);
   }
 
-  /// The timestamp as a message, empty if there is none. Most series of a family have the same.
-  const std::string& created_text(Timestamp created) {
+  /// Most series of a family have the same time.
+  void add_created(pbf_writer& message, protozero::pbf_tag_type field, Timestamp created) {
+    if (created == Timestamp{}) return;
     const auto at = std::chrono::floor<std::chrono::milliseconds>(created);
-    if (at != created_at_) {
+    if (at != created_at_ || created_text_.empty()) {
       created_at_ = at;
-      created_text_ = created == Timestamp{} ? std::string() : timestamp(at);
+      created_text_ = timestamp(at);
     }
-    return created_text_;
+    message.add_message(field, created_text_);
   }
 
   pbf_writer& writer_;
