@@ -12,6 +12,7 @@
 ///                                    .health = &health});
 ///
 /// `metrics_endpoint` is in metrics_endpoint.hpp.
+///
 /// Liveness asks whether the process should be restarted: let a check fail it only for what a
 /// restart mends, never for a lag or for a database that is down. Example: examples/metrics.cpp.
 

@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "shop"))
 
 # pylint: disable=wrong-import-position
 from running_shop import running_shop  # noqa: E402
-from shop_program import workspace  # noqa: E402
+from shop_program import wait_until, workspace  # noqa: E402
 
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 PROTOBUF = ("application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;"
@@ -46,12 +46,15 @@ def drive(shop):
         order = {"order": f"scraped-{number}",
                  "lines": [{"product": "S1", "quantity": 1, "price": "1"}]}
         assert shop.call("POST", "/orders", order)[0] == 409
+    requests = 'eventcore_api_requests_total{method="POST",endpoint="/orders",status="%d"}'
+    # The server counts a request after its answer.
+    wait_until(lambda: shop.metric(requests % 201) + shop.metric(requests % 409) >= placed + 3)
     return {
         'eventcore_commands_total{command_type="place_order"}': placed + 3,
         'eventcore_command_outcomes_total{command_type="place_order",outcome="committed"}': placed,
         'eventcore_command_outcomes_total{command_type="place_order",outcome="rejected"}': 3,
-        'eventcore_api_requests_total{method="POST",endpoint="/orders",status="201"}': placed,
-        'eventcore_api_requests_total{method="POST",endpoint="/orders",status="409"}': 3,
+        requests % 201: placed,
+        requests % 409: 3,
     }
 
 
