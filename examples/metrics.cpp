@@ -15,6 +15,7 @@
 #include "eventcore/http_endpoints.hpp"
 #include "eventcore/json.hpp"
 #include "eventcore/memory_store.hpp"
+#include "eventcore/metrics_endpoint.hpp"
 #include "eventcore/observability/instrumented_command_executor.hpp"
 #include "eventcore/observability/instrumented_event_store.hpp"
 
@@ -89,12 +90,7 @@ int main() {
     return {http::HealthStatus::Fail, std::string(to_string(page.error().code))};
   });
   http::Server server({.listen = "127.0.0.1:0"});  // a free port; scrapers expect a fixed one
-  const auto show_metrics = [metrics](const http::Request&) {
-    MetricsPage page = metrics->export_metrics();
-    return http::Response{.content_type = std::string(page.content_type),
-                          .body = std::move(page.body)};
-  };
-  http::mount_endpoints(server, {.metrics = show_metrics, .health = &health});
+  http::mount_endpoints(server, {.metrics = metrics_endpoint(metrics), .health = &health});
   const Result<void> started = server.start();
 
   // Handles are found once and kept; updating through them takes no lock.

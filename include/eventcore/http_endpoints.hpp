@@ -3,17 +3,15 @@
 /// \file
 /// `/metrics` and `/health` for a server.
 ///
-///     const auto show_metrics = [metrics](const http::Request&) {    // a MetricsService
-///       MetricsPage page = metrics->export_metrics();
-///       return http::Response{.content_type = std::string(page.content_type),
-///                             .body = std::move(page.body)};
-///     };
 ///     http::HealthChecks health;
 ///     health.add("store", {.ready = true}, [&store]() -> http::HealthResult {
 ///       if (store.read(LogQuery{.events_max = 1})) return {};
 ///       return {http::HealthStatus::Fail, "the store can't be read"};
 ///     });
-///     http::mount_endpoints(server, {.metrics = show_metrics, .health = &health});
+///     http::mount_endpoints(server, {.metrics = observability::metrics_endpoint(metrics),
+///                                    .health = &health});
+///
+/// `metrics_endpoint` is in metrics_endpoint.hpp.
 ///
 /// Liveness asks whether the process should be restarted: let a check fail it only for what a
 /// restart mends, never for a lag or for a database that is down. Example: examples/metrics.cpp.

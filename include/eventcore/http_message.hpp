@@ -41,6 +41,8 @@ struct Request {
   [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
   /// The first value of `name` in the query, percent-decoded.
   [[nodiscard]] std::optional<std::string> query_parameter(std::string_view name) const;
+  /// All values of `name` in the query, percent-decoded; those that can't be are left out.
+  [[nodiscard]] std::vector<std::string> query_parameters(std::string_view name) const;
 };
 
 /// One response. `Content-Length`, `Date` and `Connection` are the server's.

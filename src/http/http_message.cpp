@@ -33,6 +33,20 @@ void append_character(std::string& out, std::string_view character) {
   }
 }
 
+/// Gives each value of `name` in `query` to `visit`, or nothing for one that can't be decoded,
+/// until `visit` returns false.
+template <class Visit>
+void visit_values(std::string_view query, std::string_view name, Visit visit) {
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), pair.size() + 1));
+    const std::size_t equals = pair.find('=');
+    if (detail::percent_decoded(pair.substr(0, equals), true) != name) continue;
+    const bool has_value = equals != std::string_view::npos;
+    if (!visit(detail::percent_decoded(has_value ? pair.substr(equals + 1) : "", true))) return;
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(Method method) noexcept {
@@ -56,16 +70,21 @@ std::optional<std::string_view> Request::header(std::string_view name) const noe
 }
 
 std::optional<std::string> Request::query_parameter(std::string_view name) const {
-  std::string_view rest = query;
-  while (!rest.empty()) {
-    const std::string_view pair = rest.substr(0, rest.find('&'));
-    rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
-    const std::size_t equals = pair.find('=');
-    if (detail::percent_decoded(pair.substr(0, equals), true) != name) continue;
-    if (equals == std::string_view::npos) return std::string();
-    return detail::percent_decoded(pair.substr(equals + 1), true);
-  }
-  return std::nullopt;
+  std::optional<std::string> first;
+  visit_values(query, name, [&first](std::optional<std::string> value) {
+    first = std::move(value);
+    return false;
+  });
+  return first;
+}
+
+std::vector<std::string> Request::query_parameters(std::string_view name) const {
+  std::vector<std::string> values;
+  visit_values(query, name, [&values](std::optional<std::string> value) {
+    if (value) values.push_back(*std::move(value));
+    return true;
+  });
+  return values;
 }
 
 Response json_response(std::uint16_t status, std::string body) {

@@ -33,6 +33,12 @@ std::string_view broken_name_rule(const MetricDescription& description) {
     return "counters, and only they, end in _total";
   }
   if (is_total) stem.remove_suffix(std::string_view("_total").size());
+  if (description.kind == MetricKind::Info) {
+    if (!stem.ends_with("_info")) return "an info metric ends in _info";
+    if (description.unit != MetricUnit::None) return "an info metric has no unit";
+    stem.remove_suffix(std::string_view("_info").size());
+  }
+  if (stem.empty()) return "there is no name before the ending";
   if (description.unit == MetricUnit::Seconds && !stem.ends_with("_seconds")) {
     return "a metric in seconds says so at the end of its name";
   }

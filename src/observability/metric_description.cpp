@@ -9,9 +9,11 @@ std::string_view to_string(MetricKind kind) noexcept {
     case MetricKind::Gauge:
       return "gauge";
     case MetricKind::Histogram:
+      return "histogram";
+    case MetricKind::Info:
       break;
   }
-  return "histogram";
+  return "info";
 }
 
 std::string_view to_string(MetricUnit unit) noexcept {

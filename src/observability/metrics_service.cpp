@@ -1,6 +1,7 @@
 #include "eventcore/observability/metrics_service.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "build_text.hpp"
@@ -105,10 +106,9 @@ void MetricsService::describe_store(const StoreDescription& store, Position head
   state_->store.head.set(static_cast<double>(head.value));
   const Gauge up = state_->store.up.with(store.backend);
   up.set(1);
-  Bound<Gauge> build =
+  Bound<Info> build =
       state_->build_info.bind(detail::build_version(), detail::build_commit(), store.backend,
                               store.durability, detail::build_compiler());
-  build->set(1);
   const eventcore::detail::MutexLock lock(state_->mutex);
   state_->store_up = up;
   state_->build = std::move(build);
@@ -138,11 +138,9 @@ std::vector<HotStream> MetricsService::hot_streams() const {
   return hot;
 }
 
-MetricsPage MetricsService::export_metrics() const {
-  const Instant began = state_->options.clock->now();
-  MetricsPage page{kPrometheusTextType, prometheus_text(state_->registry.snapshot())};
-  state_->scrape.record(state_->options.clock->now() - began);
-  return page;
+MetricsPage MetricsService::export_metrics(const ScrapeRequest& request) const {
+  const detail::SharedPage made = state_->pages.page(request);
+  return made.is_shared ? *made.page : std::move(*made.page);
 }
 
 void MetricsService::State::count_streams(const CommandRecord& record,
@@ -254,10 +252,22 @@ void MetricsService::store_availability(bool up) noexcept {
   if (state_->store_up) state_->store_up->set(up ? 1 : 0);
 }
 
-std::string_view metrics_handler(const MetricsService& metrics, const TextSink& sink) {
-  const MetricsPage page = metrics.export_metrics();
-  sink(page.body);
-  return page.content_type;
+Result<void> metrics_handler(const MetricsService& metrics, const ScrapeRequest& request,
+                             const PageSink& sink) {
+  constexpr std::size_t kPieceBytes = std::size_t{64} * 1024;
+  const detail::SharedPage made = metrics.state_->pages.page(request);
+  const std::string_view body = made.page->body;
+  try {
+    sink.begin({made.page->content_type, made.page->content_encoding, body.size()});
+    for (std::size_t at = 0; at < body.size(); at += kPieceBytes) {
+      sink.write(body.substr(at, kPieceBytes));
+    }
+  } catch (const std::exception& thrown) {
+    return make_error(ErrorCode::HandlerFailed, std::string("the sink threw: ") + thrown.what());
+  } catch (...) {
+    return make_error(ErrorCode::HandlerFailed, "the sink threw");
+  }
+  return {};
 }
 
 }  // namespace eventcore::observability

@@ -12,12 +12,14 @@
 #include "active_streams.hpp"
 #include "cached.hpp"
 #include "eventcore/command_executor.hpp"
+#include "eventcore/observability/info_metric.hpp"
 #include "eventcore/observability/metrics_service.hpp"
 #include "eventcore/store_administration.hpp"
 #include "given_pools.hpp"
 #include "hot_streams.hpp"
 #include "memory_limit.hpp"
 #include "name_table.hpp"
+#include "page_maker.hpp"
 #include "process_stats.hpp"
 #include "recent_max.hpp"
 #include "service_series.hpp"
@@ -99,10 +101,11 @@ struct MetricsService::State {
       registry, catalogue::kProjectionEventsProcessedTotal);
   DynamicFamily<Gauge, 1> projection_lag =
       detail::builtin<DynamicFamily<Gauge, 1>>(registry, catalogue::kProjectionLagSeconds);
-  DynamicFamily<Gauge, 5> build_info =
-      detail::builtin<DynamicFamily<Gauge, 5>>(registry, catalogue::kBuildInfo);
-  DurationHistogram scrape =
-      detail::builtin<DurationHistogram>(registry, catalogue::kMetricsScrapeSeconds);
+  DynamicFamily<Info, 5> build_info =
+      detail::builtin<DynamicFamily<Info, 5>>(registry, catalogue::kBuildInfo);
+  detail::PageMaker pages{
+      registry, detail::builtin<DurationHistogram>(registry, catalogue::kMetricsScrapeSeconds),
+      *options.clock};
 
   detail::NameTable<detail::CommandSeries, kLabelValuesMax> command_types;
   detail::NameTable<detail::CategorySeries, kLabelValuesMax> categories;
@@ -119,7 +122,7 @@ struct MetricsService::State {
 
   eventcore::detail::Mutex mutex;
   std::optional<Gauge> store_up EVENTCORE_GUARDED_BY(mutex);
-  std::optional<Bound<Gauge>> build EVENTCORE_GUARDED_BY(mutex);
+  std::optional<Bound<Info>> build EVENTCORE_GUARDED_BY(mutex);
 
   // What is looked at.
   const std::shared_ptr<detail::Watched<detail::WatchedExecutor>> executors =

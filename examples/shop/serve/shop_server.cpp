@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include <eventcore/metrics_endpoint.hpp>
 #include <eventcore/observability/instrumented_command_executor.hpp>
 #include <eventcore/observability/instrumented_event_store.hpp>
 
@@ -88,14 +89,9 @@ Result<void> ShopServer::serve() {
 
 void ShopServer::mount_endpoints() {
   health_.add("store", {.ready = true, .startup = true}, [this] { return check_store(*store_); });
-  http::mount_endpoints(metrics_server_, {.metrics =
-                                              [this](const http::Request&) {
-                                                auto page = metrics_->export_metrics();
-                                                return http::Response{
-                                                    .content_type = std::string(page.content_type),
-                                                    .body = std::move(page.body)};
-                                              },
-                                          .health = &health_});
+  http::mount_endpoints(
+      metrics_server_,
+      {.metrics = eventcore::observability::metrics_endpoint(metrics_), .health = &health_});
 }
 
 ShopServer::~ShopServer() { ignore_error(stop(), "whoever wants to know calls stop"); }

@@ -25,7 +25,7 @@ inline constexpr MetricDescription kMemoryLimitBytes{
         "machine has.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kBuildInfo{.name = "eventcore_build_info",
-                                              .kind = MetricKind::Gauge,
+                                              .kind = MetricKind::Info,
                                               .labels = kByBuild,
                                               .help = "Always 1; its labels say what is running.",
                                               .since = "0.1.0"};

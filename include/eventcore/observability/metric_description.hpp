@@ -15,7 +15,12 @@
 
 namespace eventcore::observability {
 
-enum class MetricKind : std::uint8_t { Counter, Gauge, Histogram };
+enum class MetricKind : std::uint8_t {
+  Counter,
+  Gauge,
+  Histogram,
+  Info,  ///< Its labels say something, its value is always 1. Text 0.0.4 calls it a gauge.
+};
 [[nodiscard]] std::string_view to_string(MetricKind kind) noexcept;
 
 /// The unit is the end of the metric's name (before `_total`), and registration checks it.
@@ -51,7 +56,7 @@ struct LabelDescription {
 /// One metric family. Labels with run-time values come before those with fixed ones.
 /// Thread-safety: Immutable. Ownership: views; registries copy what they keep.
 struct MetricDescription {
-  std::string_view name;  ///< `[a-zA-Z_][a-zA-Z0-9_]*`; counters end in `_total`.
+  std::string_view name;  ///< `[a-zA-Z_][a-zA-Z0-9_]*`; counters end in `_total`, infos in `_info`.
   MetricKind kind = MetricKind::Counter;
   MetricUnit unit = MetricUnit::None;
   std::span<const LabelDescription> labels = {};

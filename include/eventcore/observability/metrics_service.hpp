@@ -21,7 +21,7 @@
 #include "eventcore/event_store.hpp"
 #include "eventcore/observability/metric_labels.hpp"
 #include "eventcore/observability/metric_registry.hpp"
-#include "eventcore/observability/prometheus_text.hpp"
+#include "eventcore/observability/metrics_page.hpp"
 #include "eventcore/probe.hpp"
 
 namespace eventcore {
@@ -49,12 +49,6 @@ struct MetricsOptions {
   /// Measure at construction what an update costs; takes less than a millisecond.
   bool measure_update_cost = true;
   const Clock* clock = &system_clock();
-};
-
-/// A page of metrics, ready to be sent.
-struct MetricsPage {
-  std::string_view content_type;
-  std::string body;
 };
 
 /// A stream that is written often. Counts are since the service began; they are estimates with
@@ -124,8 +118,11 @@ class MetricsService final : public Probe {
   /// `MetricsOptions::top_streams`. Blocking: a short lock. Cost: less than 0.2 ms.
   [[nodiscard]] std::vector<HotStream> hot_streams() const;
 
-  /// The page of all metrics, those of applications too. Cost: about 1 ms for 1,000 series.
-  [[nodiscard]] MetricsPage export_metrics() const;
+  /// The page that `request` asks for; by default text with all metrics, those of applications
+  /// too. Threads that ask for the same page while it is made share it. Blocking: while another
+  /// thread makes the same page. Cost: about 0.1 ms for 1,000 counters or 200 histograms; ten times
+  /// that if it is compressed.
+  [[nodiscard]] MetricsPage export_metrics(const ScrapeRequest& request = {}) const;
 
   // As a probe.
   void command_finished(const CommandRecord& record) noexcept override;
@@ -136,12 +133,22 @@ class MetricsService final : public Probe {
   void store_availability(bool up) noexcept override;
 
  private:
+  friend Result<void> metrics_handler(const MetricsService& metrics, const ScrapeRequest& request,
+                                      const PageSink& sink);
+
   struct State;
   std::unique_ptr<State> state_;
 };
 
-/// Writes the page of `metrics` to `sink`, for a server of your own. Send it with the content
-/// type that it returns.
-[[nodiscard]] std::string_view metrics_handler(const MetricsService& metrics, const TextSink& sink);
+/// Writes the page that `request` asks for to `sink`, for a server of your own:
+///
+///     metrics_handler(metrics, {.accept = header("Accept")},
+///                     {.begin = [&](const PageHead& head) { send_headers(head); },
+///                      .write = [&](std::string_view piece) { send(piece); }});
+///
+/// The page is complete before the first piece, and a sink that is slow holds up nobody.
+/// Errors: HandlerFailed (the sink threw). Blocking: as `export_metrics`, and what the sink does.
+[[nodiscard]] Result<void> metrics_handler(const MetricsService& metrics,
+                                           const ScrapeRequest& request, const PageSink& sink);
 
 }  // namespace eventcore::observability

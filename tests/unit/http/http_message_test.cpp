@@ -25,6 +25,13 @@ TEST(HttpRequest, DecodesItsQuery) {
   EXPECT_EQ(request.query_parameter("none"), std::nullopt);
 }
 
+TEST(HttpRequest, GivesEachValueOfAQueryParameter) {
+  Request request;
+  request.query = "a%5B%5D=1&b=2&a[]=%zz&a[]&a[]=x+y&";
+  EXPECT_EQ(request.query_parameters("a[]"), (std::vector<std::string>{"1", "", "x y"}));
+  EXPECT_TRUE(request.query_parameters("none").empty());
+}
+
 TEST(HttpResponse, SaysWhatIsWrongAsAProblem) {
   const Response response = problem(409, "Order \"7\" exists.");
   EXPECT_EQ(response.status, 409);

@@ -190,6 +190,12 @@ TEST(MetricRegistry, ChecksNames) {
   EXPECT_THAT(named("things_total"), HasSubstr("end in _total"));
   EXPECT_THAT(named("things", MetricKind::Counter), HasSubstr("end in _total"));
   EXPECT_THAT(named("things_sum"), HasSubstr("belong to histograms"));
+  EXPECT_THAT(named("_total", MetricKind::Counter), HasSubstr("no name"));
+  EXPECT_EQ(named("things_info", MetricKind::Info), "");
+  EXPECT_EQ(named("things_info"), "");
+  EXPECT_THAT(named("things", MetricKind::Info), HasSubstr("ends in _info"));
+  EXPECT_THAT(named("_info", MetricKind::Info), HasSubstr("no name"));
+  EXPECT_THAT(named("things_total", MetricKind::Info), HasSubstr("end in _total"));
   EXPECT_THAT(refusal({.name = "a", .kind = MetricKind::Gauge, .help = ""}),
               HasSubstr("help is missing"));
   EXPECT_THAT(refusal({.name = "a", .kind = MetricKind::Gauge, .help = "\xff"}),
@@ -202,6 +208,11 @@ TEST(MetricRegistry, ChecksNames) {
   EXPECT_THAT(refusal({.name = "a_total", .unit = MetricUnit::Bytes, .help = "Help."}),
               HasSubstr("in bytes"));
   EXPECT_EQ(refusal({.name = "a_bytes_total", .unit = MetricUnit::Bytes, .help = "Help."}), "");
+  EXPECT_THAT(refusal({.name = "a_bytes_info",
+                       .kind = MetricKind::Info,
+                       .unit = MetricUnit::Bytes,
+                       .help = "Help."}),
+              ::testing::Not(""));
 }
 
 TEST(MetricRegistry, ChecksLabels) {

@@ -1,91 +1,60 @@
-// What each member of a service does to the page that Prometheus sees.
+#include "eventcore/observability/metrics_page.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "eventcore/command_executor.hpp"
-#include "eventcore/memory_store.hpp"
 #include "eventcore/observability/metrics_service.hpp"
-#include "eventcore/testing/manual_clock.hpp"
 
 namespace eventcore::observability {
 namespace {
 
-using namespace std::chrono_literals;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-class MetricsOnThePage : public ::testing::Test {
- protected:
-  /// The page gains `sample` by what `act` does.
-  template <class Act>
-  void expect_gain(const std::string& sample, const Act& act) {
-    const std::string line = "\n" + sample + "\n";
-    EXPECT_THAT(service.export_metrics().body, Not(HasSubstr(line)));
-    act();
-    EXPECT_THAT(service.export_metrics().body, HasSubstr(line));
-  }
-
-  eventcore::testing::ManualClock clock;
-  MetricsService service{{.clock = &clock}};
-};
-
-TEST_F(MetricsOnThePage, OfApplicationsThatCount) {
-  expect_gain("eventcore_commands_total{command_type=\"import\"} 1",
-              [&] { service.record_command_executed("import", 2ms, true); });
-  expect_gain("eventcore_command_errors_total{command_type=\"import\"} 1",
-              [&] { service.record_command_executed("import", 2ms, false); });
-  expect_gain("eventcore_events_written_total{category=\"order\"} 5",
-              [&] { service.record_events_written(StreamId::literal("order-9"), 5); });
-  expect_gain(
-      "eventcore_event_store_operations_total{operation=\"checkpoint_load\",result=\"ok\"} 1",
-      [&] { service.record_event_store_operation(StoreOperation::CheckpointLoad, 1ms); });
-  expect_gain("eventcore_projection_events_processed_total{projection_name=\"sales\"} 1",
-              [&] { service.record_projection_event("sales", 1500ms); });
-  expect_gain("eventcore_projection_lag_seconds{projection_name=\"sales\"} 0.5",
-              [&] { service.record_projection_event("sales", 500ms); });
+TEST(MetricsPage, ExportsWhatTheScraperAsksFor) {
+  const MetricsService service;
+  const MetricsPage page =
+      service.export_metrics({.accept = "application/openmetrics-text; version=1.0.0",
+                              .names = {"eventcore_append_conflicts_total", "process_threads"}});
+  EXPECT_EQ(page.content_type, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  EXPECT_THAT(page.body, HasSubstr("# TYPE eventcore_append_conflicts counter\n"));
+  EXPECT_THAT(page.body, HasSubstr("\nprocess_threads "));
+  EXPECT_THAT(page.body, Not(HasSubstr("eventcore_store")));
+  EXPECT_EQ(service.export_metrics({.accept_encoding = "gzip"}).content_encoding, "gzip");
 }
 
-TEST_F(MetricsOnThePage, OfApplicationsThatMeasure) {
-  expect_gain("eventcore_active_streams 77", [&] { service.update_active_streams(77); });
-  expect_gain("eventcore_stream_versions{stream_id=\"order-9\"} 5",
-              [&] { service.update_stream_version(StreamId::literal("order-9"), {5}); });
-  expect_gain("eventcore_memory_usage_bytes 123", [&] { service.update_memory_usage(123); });
-  expect_gain("eventcore_connection_pool_size{pool=\"default\"} 4",
-              [&] { service.update_connection_pool_size(4); });
-  expect_gain("eventcore_connection_pool_max_size{pool=\"replica\"} 8",
-              [&] { service.update_connection_pool_max_size(8, "replica"); });
+TEST(MetricsPage, WritesAPageIntoASink) {
+  const MetricsService service;
+  std::vector<std::string> steps;
+  std::string body;
+  const ScrapeRequest request{.accept = "application/openmetrics-text",
+                              .names = {"process_threads"}};
+  ASSERT_TRUE(metrics_handler(service, request,
+                              {.begin =
+                                   [&](const PageHead& head) {
+                                     EXPECT_EQ(body, "");
+                                     steps.emplace_back(head.content_type);
+                                     steps.emplace_back(head.content_encoding);
+                                     steps.push_back(std::to_string(head.body_bytes));
+                                   },
+                               .write = [&](std::string_view piece) { body += piece; }}));
+  EXPECT_THAT(steps, ElementsAre("application/openmetrics-text; version=1.0.0; charset=utf-8", "",
+                                 std::to_string(body.size())));
+  EXPECT_THAT(body, HasSubstr("# EOF\n"));
 }
 
-TEST_F(MetricsOnThePage, OfProbesAndWatches) {
-  expect_gain("eventcore_store_up{backend=\"sqlite\"} 1", [&] {
-    service.describe_store({"sqlite", "full", "sqlite:a"}, {7});
-  });
-  expect_gain("eventcore_store_up{backend=\"sqlite\"} 0",
-              [&] { service.store_availability(false); });
-  expect_gain("eventcore_store_head_position 90",
-              [&] { service.group_committed({.commands = 1, .head = {90}}); });
-  expect_gain("eventcore_connection_pool_timeouts_total{pool=\"readers\"} 1",
-              [&] { service.pool_used({.pool = "readers", .wait = 1ms, .timed_out = true}); });
-  expect_gain("eventcore_connection_pool_create_seconds_count{pool=\"readers\"} 1",
-              [&] { service.connection_opened("readers", 1ms); });
-  const std::vector<StreamTouch> streams = {{"product-1", {7}, 2, false}};
-  CommandRecord record;
-  record.command_type = "reserve";
-  record.streams = streams;
-  record.events_written = 2;
-  expect_gain("eventcore_command_outcomes_total{command_type=\"reserve\",outcome=\"committed\"} 1",
-              [&] { service.command_finished(record); });
-  MetricsWatch watch;
-  const auto store = open_memory_store();
-  expect_gain("eventcore_store_events 0", [&] { watch = service.watch(*store); });
-  const CommandExecutor executor(*store, {.phase_timing = PhaseTiming::Always});
-  MetricsWatch other;
-  expect_gain("eventcore_metrics_timing_weight 1", [&] { other = service.watch(executor); });
+TEST(MetricsPage, ASinkThatThrowsIsAnError) {
+  const MetricsService service;
+  const auto nothing = [](const PageHead&) {};
+  const Result<void> result = metrics_handler(
+      service, {},
+      {.begin = nothing, .write = [](std::string_view) { throw std::string("gone"); }});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::HandlerFailed);
 }
 
 }  // namespace

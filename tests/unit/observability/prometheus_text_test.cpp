@@ -7,11 +7,13 @@
 #include <string>
 
 #include "eventcore/observability/metric_registry.hpp"
+#include "made_snapshot.hpp"
 
 namespace eventcore::observability {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// The page without the registry's own two families.
 std::string page(const MetricRegistry& registry) {
@@ -127,6 +129,14 @@ TEST(PrometheusText, ArrivesInPieces) {
   });
   EXPECT_GT(pieces, 1U);
   EXPECT_EQ(whole, prometheus_text(snapshot));
+}
+
+TEST(PrometheusText, ShowsInfosAsGaugesAndNoExemplars) {
+  const std::string page = prometheus_text(made_snapshot());
+  EXPECT_THAT(page, HasSubstr("# TYPE build_info gauge\nbuild_info{color=\"blue\"} 1\n"));
+  EXPECT_THAT(page, HasSubstr("_bucket{color=\"red\",le=\"2.5\"} 3\n"));
+  EXPECT_THAT(page, Not(HasSubstr("_created")));
+  EXPECT_THAT(page, Not(HasSubstr("UNIT")));
 }
 
 }  // namespace
