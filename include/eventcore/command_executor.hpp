@@ -72,7 +72,7 @@ class CommandExecutor {
   explicit CommandExecutor(EventStore& store, CommandExecutorOptions options = {});
   CommandExecutor(const CommandExecutor&) = delete;
   CommandExecutor& operator=(const CommandExecutor&) = delete;
-  ~CommandExecutor();
+  virtual ~CommandExecutor();
 
   /// Executes `command` on this thread. Blocking: until the result is durable or the deadline.
   /// Errors: VersionConflict (attempts exhausted), UndeclaredStream, UnknownEventType,

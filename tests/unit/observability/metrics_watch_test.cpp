@@ -128,6 +128,15 @@ TEST_F(WatchedMetrics, CountCommandsUnderWayOfAllExecutors) {
   EXPECT_EQ(value(catalogue::kCommandsInFlight), 0) << "executors that are gone are not asked";
 }
 
+TEST_F(WatchedMetrics, ForgetAnExecutorThatIsOwnedByItsBase) {
+  const auto store = open_memory_store();
+  std::unique_ptr<CommandExecutor> executor =
+      std::make_unique<InstrumentedCommandExecutor>(*store, service);
+  EXPECT_EQ(series(catalogue::kMetricsTimingWeight), 1U);
+  executor.reset();
+  EXPECT_EQ(series(catalogue::kMetricsTimingWeight), 0U);
+}
+
 TEST_F(WatchedMetrics, SayWhatAMeasuredCommandStandsFor) {
   const auto store = open_memory_store();
   EXPECT_EQ(series(catalogue::kMetricsTimingWeight), 0U);
