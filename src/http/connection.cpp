@@ -23,6 +23,7 @@ namespace beast = boost::beast;
 using WireResponse = beast::http::response<beast::http::string_body>;
 
 constexpr std::size_t kReadBytes = 4096;
+constexpr std::size_t kBodyReadBytes = 65'536;
 /// What may stand around each byte of a chunked body, so that chunks of one byte are taken.
 constexpr std::size_t kFramingPerByte = 8;
 constexpr std::size_t kDrainBytesMax = std::size_t{4} * 1024 * 1024;
@@ -76,7 +77,7 @@ class HttpConnection final : public Connection,
   void on_header(const error_code& error);
   [[nodiscard]] std::optional<Response> take_header();
   void read_body();
-  void on_body(error_code error, std::size_t bytes);
+  [[nodiscard]] error_code parse_body();
   void start_read_timer();
   void on_unreadable(const error_code& error);
   void on_request();
@@ -195,28 +196,42 @@ std::optional<Response> HttpConnection::take_header() {
 }
 
 void HttpConnection::read_body() {
-  if (parser_->is_done()) return on_request();
-  // In steps, because what surrounds chunks has a limit too. The buffer is the limit of one piece.
   parser_->eager(true);
-  beast::http::async_read_some(stream_, buffer_, *parser_,
-                               [self = shared_from_this()](error_code error, std::size_t bytes) {
-                                 self->on_body(error, bytes);
-                               });
+  if (const error_code error = parse_body()) return on_unreadable(error);
+  if (!core_.hold(*this, parser_->get().body().size())) {
+    is_reading_ = false;
+    close_after_ = true;
+    has_unread_ = true;
+    return respond(busy("The server holds as much as it may."));
+  }
+  if (parser_->is_done()) return on_request();
+  // Of chunks, the buffer is the limit of one piece.
+  const std::size_t space = buffer_.max_size() - buffer_.size();
+  if (space == 0) return on_unreadable(beast::http::error::buffer_overflow);
+  stream_.async_read_some(buffer_.prepare(std::min(space, kBodyReadBytes)),
+                          [self = shared_from_this()](error_code error, std::size_t bytes) {
+                            if (error) return self->on_unreadable(error);
+                            self->buffer_.commit(bytes);
+                            self->read_body();
+                          });
 }
 
-void HttpConnection::on_body(error_code error, std::size_t bytes) {
-  if (error) return on_unreadable(error);
-  framed_bytes_ += bytes;
-  const std::size_t framing = framed_bytes_ - parser_->get().body().size();
-  if (framing / kFramingPerByte > parser_->get().body().size() &&
-      framing > header_bytes_max(core_.options)) {
-    return on_unreadable(beast::http::error::buffer_overflow);
+/// Takes what has come. Beast would read on by itself for as long as what comes ends inside of a
+/// chunk's header, and what surrounds chunks has a limit too.
+error_code HttpConnection::parse_body() {
+  error_code error;
+  while (!error && !parser_->is_done() && buffer_.size() > 0) {
+    const std::size_t used = parser_->put(buffer_.data(), error);
+    buffer_.consume(used);
+    framed_bytes_ += used;
   }
-  if (core_.hold(*this, parser_->get().body().size())) return read_body();
-  is_reading_ = false;
-  close_after_ = true;
-  has_unread_ = true;
-  respond(busy("The server holds as much as it may."));
+  if (error && error != beast::http::error::need_more) return error;
+  const std::size_t body = parser_->get().body().size();
+  const std::size_t framing = framed_bytes_ - body;
+  if (framing / kFramingPerByte > body && framing > header_bytes_max(core_.options)) {
+    return beast::http::error::buffer_overflow;
+  }
+  return {};
 }
 
 void HttpConnection::on_unreadable(const error_code& error) {

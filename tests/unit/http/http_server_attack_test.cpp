@@ -194,6 +194,23 @@ TEST(HttpServer, RefusesWhatOthersMayReadDifferently) {
   EXPECT_EQ(running.client().get("/").result_int(), 200U);
 }
 
+TEST(HttpServer, LimitsWhatIsAroundChunksThatComePieceByPiece) {
+  Running running;
+  running.start();
+  HttpClient client = running.client();
+  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+  // Each piece ends inside of the next chunk's header.
+  const std::string piece = "1;" + std::string(100, 'y') + "\r\nx\r\n1;";
+  std::size_t sent = 0;
+  client.send("1;");
+  while (running.server.stats().connections_open > 0 && sent < 64U * 1024 * 1024) {
+    if (!client.send(piece.substr(2))) break;
+    sent += piece.size();
+  }
+  EXPECT_LT(sent, 32U * 1024 * 1024);
+  EXPECT_EQ(running.client().get("/").result_int(), 200U);
+}
+
 TEST(HttpServer, TakesPathsLiterally) {
   Running running;
   running.start();
