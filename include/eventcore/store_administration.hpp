@@ -43,6 +43,12 @@ struct StoreStats {
   std::optional<Timestamp> last_backup;
 };
 
+/// The form in which a store keeps its data; 0 where it has none.
+struct SchemaVersion {
+  std::uint64_t stored = 0;  ///< In the store now; programs of other versions may share it.
+  std::uint64_t known = 0;   ///< The newest that this library knows.
+};
+
 /// One contradiction in the stored data.
 struct Finding {
   std::string check;  ///< `density`, `order`, `chain`, `heads`, `checksum`, …
@@ -73,6 +79,8 @@ class StoreAdministration {
   [[nodiscard]] virtual Result<std::vector<StreamSummary>> list_streams(
       const StreamListQuery& query) = 0;
   [[nodiscard]] virtual Result<StoreStats> stats() = 0;
+  /// What is stored now, not what was found on opening.
+  [[nodiscard]] virtual Result<SchemaVersion> schema_version() { return SchemaVersion{}; }
   /// Reads the whole store and checks density, time order, stream chains, heads and checksums.
   /// `progress` may use the store, but not close it: closing waits for `verify`.
   [[nodiscard]] virtual Result<VerifyReport> verify(const Progress& progress) = 0;

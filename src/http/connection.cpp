@@ -162,6 +162,7 @@ void HttpConnection::read_header() {
 
 void HttpConnection::on_header(const error_code& error) {
   if (error) return on_unreadable(error);
+  if (!stream_.socket().is_open()) return;  // dropped, while the last bytes came in
   if (auto refused = take_header()) {
     is_reading_ = false;
     has_unread_ = !parser_->is_done();
@@ -211,6 +212,7 @@ void HttpConnection::read_body() {
   stream_.async_read_some(buffer_.prepare(std::min(space, kBodyReadBytes)),
                           [self = shared_from_this()](error_code error, std::size_t bytes) {
                             if (error) return self->on_unreadable(error);
+                            if (!self->stream_.socket().is_open()) return;  // dropped meanwhile
                             self->buffer_.commit(bytes);
                             self->read_body();
                           });
@@ -273,6 +275,7 @@ void HttpConnection::respond(Response response) {
   }
   const bool has_body = response.status != 204 && response.status != 304;
   request_.body = {};
+  parser_.reset();
   core_.wait_for_client(*this);
   core_.hold(*this, response.body.size());
   record_.status = response.status;

@@ -53,6 +53,7 @@ void ServerCore::forget(Connection& connection) noexcept {
 }
 
 void ServerCore::wait_for_client(Connection& connection) {
+  if (!connections_.contains(&connection)) return;
   stop_waiting(connection);
   connection.waiting = waiting_.insert(waiting_.end(), &connection);
 }
@@ -75,6 +76,8 @@ void ServerCore::drop(Connection& connection) {
 }
 
 bool ServerCore::hold(Connection& connection, std::size_t bytes) {
+  // One that is dropped may come here once more before its operations end.
+  if (!connections_.contains(&connection)) return false;
   held_bytes_ = held_bytes_ - connection.held_bytes + bytes;
   connection.held_bytes = bytes;
   const auto holds = [](const Connection* other) { return other->held_bytes > 0; };

@@ -24,6 +24,8 @@ namespace {
 
 /// The category of a conflict over a stream that nobody names.
 constexpr std::string_view kUnknownStream = "none";
+/// The handler of a request that no route took.
+constexpr std::string_view kUnmatched = "unmatched";
 
 }  // namespace
 
@@ -78,6 +80,10 @@ struct MetricsService::State {
       builtin<DynamicFamily<Gauge, 1>>(registry, catalogue::kConnectionPoolMaxSize);
   DynamicFamily<Gauge, 5> build_info =
       builtin<DynamicFamily<Gauge, 5>>(registry, catalogue::kBuildInfo);
+  DynamicFamily<Counter, 2> http_requests =
+      builtin<DynamicFamily<Counter, 2>>(registry, catalogue::kHttpRequestsTotal);
+  DynamicFamily<Gauge, 1> health =
+      builtin<DynamicFamily<Gauge, 1>>(registry, catalogue::kHealthStatus);
   DurationHistogram scrape = builtin<DurationHistogram>(registry, catalogue::kMetricsScrapeSeconds);
 
   detail::NameTable<detail::CommandSeries, kLabelValuesMax> command_types;
@@ -223,6 +229,15 @@ void MetricsService::update_connection_pool_max_size(std::int64_t size,
   state_->pool_max_size.with(pool).set(static_cast<double>(size));
 }
 
+void MetricsService::record_http_request(std::string_view handler, unsigned status) noexcept {
+  state_->http_requests.with(handler.empty() ? kUnmatched : handler, std::to_string(status))
+      .increment();
+}
+
+void MetricsService::update_health_status(std::string_view check, int status) noexcept {
+  state_->health.with(check).set(status);
+}
+
 void MetricsService::describe_store(const StoreDescription& store, Position head) noexcept {
   state_->store.head.set(static_cast<double>(head.value));
   const Gauge up = state_->store.up.with(store.backend);
@@ -296,7 +311,8 @@ void MetricsService::group_committed(const GroupRecord& record) noexcept {
   store.conflicts.add(record.rejected);
   store.queue_depth.set(record.queue_depth);
   store.queue_wait.record(record.queue_wait_max);
-  store.commit.record(record.commit);
+  // A group that was only checked commits nothing.
+  if (record.events > 0) store.commit.record(record.commit);
   store.head.set(static_cast<double>(record.head.value));
 }
 

@@ -23,6 +23,7 @@ class Administration final : public StoreAdministration {
   [[nodiscard]] Result<std::vector<StreamSummary>> list_streams(
       const StreamListQuery& query) override EVENTCORE_EXCLUDES(mutex_);
   [[nodiscard]] Result<StoreStats> stats() override EVENTCORE_EXCLUDES(mutex_);
+  [[nodiscard]] Result<SchemaVersion> schema_version() override EVENTCORE_EXCLUDES(mutex_);
   [[nodiscard]] Result<VerifyReport> verify(const Progress& progress) override
       EVENTCORE_EXCLUDES(mutex_);
   [[nodiscard]] Result<void> check_batches(Position after, Position until) override

@@ -1,6 +1,7 @@
 #include "serve/shop_server.hpp"
 
 #include <chrono>
+#include <filesystem>
 #include <utility>
 
 #include <eventcore/observability/instrumented_command_executor.hpp>
@@ -18,6 +19,8 @@ using eventcore::observability::InstrumentedCommandExecutor;
 using eventcore::observability::InstrumentedEventStore;
 using eventcore::observability::MetricsService;
 namespace http = eventcore::http;
+
+constexpr std::string_view kStartedCheck = "shop:started";
 
 /// `error` with the part of the server that it is about.
 Error about(const std::string& what, Error error) {
@@ -38,10 +41,16 @@ http::ServerOptions api_options(const ShopServerOptions& options,
           }};
 }
 
-http::HealthResult check_store(eventcore::EventStore& store) {
-  const auto page = store.read(eventcore::LogQuery{.events_max = 1}, Deadline::after(1s));
-  if (page) return {};
-  return {http::HealthStatus::Fail, std::string(to_string(page.error().code))};
+http::ServerOptions metrics_options(const ShopServerOptions& options, MetricsService& metrics) {
+  return {.listen = options.metrics_listen,
+          .on_request = [&metrics](const http::RequestRecord& record) {
+            metrics.record_http_request(record.route, record.status);
+          }};
+}
+
+/// What `eventcore_health_status` calls `status`.
+int number_of(http::HealthStatus status) {
+  return static_cast<int>(http::HealthStatus::Fail) - static_cast<int>(status);
 }
 
 }  // namespace
@@ -66,36 +75,73 @@ ShopServer::ShopServer(const ShopServerOptions& options, eventcore::StoreUrl url
                        std::shared_ptr<MetricsService> metrics,
                        const BusinessMetrics& business_metrics)
     : url_(std::move(url)),
+      disk_(options.disk),
       metrics_(std::move(metrics)),
       business_metrics_(business_metrics),
       api_server_(api_options(options, business_metrics_)),
-      metrics_server_({.listen = options.metrics_listen}) {}
+      health_({.description = "An order service"}),
+      metrics_server_(metrics_options(options, *metrics_)) {}
 
 Result<void> ShopServer::serve() {
+  // First, so that probes are answered while a large store is opened.
+  mount_endpoints();
+  show_connections();
+  if (auto started = metrics_server_.start(); !started) {
+    return about("--metrics-listen", started.error());
+  }
   auto store = eventcore::open_store(url_, {.probe = metrics_});
   if (!store) return about(url_.redacted(), store.error());
+  eventcore::EventStore& plain_store = **store;
   store_ = std::make_unique<InstrumentedEventStore>(*std::move(store), metrics_);
   executor_ = std::make_unique<InstrumentedCommandExecutor>(*store_, metrics_);
   api_ = std::make_unique<ShopApi>(*store_, *executor_, business_metrics_);
   api_->mount(api_server_);
-  mount_endpoints();
   if (auto started = api_server_.start(); !started) return about("--listen", started.error());
-  if (auto started = metrics_server_.start(); !started) {
-    return about("--metrics-listen", started.error());
-  }
+  check_store(plain_store);
+  health_.add(http::server_loop(api_server_));
+  is_started_ = true;
+  health_.run_now(kStartedCheck);
   return {};
 }
 
+void ShopServer::check_store(eventcore::EventStore& store) {
+  health_.add(http::store_reads(store));
+  health_.add(http::store_appends(store));
+  health_.add(http::store_schema(store));
+  if (url_.backend() != eventcore::StoreUrl::Backend::Sqlite) return;
+  const std::filesystem::path folder = url_.path().parent_path();
+  health_.add(http::disk_free(folder.empty() ? "." : folder, disk_));
+}
+
 void ShopServer::mount_endpoints() {
-  health_.add("store", {.ready = true, .startup = true}, [this] { return check_store(*store_); });
-  http::mount_endpoints(metrics_server_, {.metrics =
-                                              [this](const http::Request&) {
-                                                auto page = metrics_->export_metrics();
-                                                return http::Response{
-                                                    .content_type = std::string(page.content_type),
-                                                    .body = std::move(page.body)};
-                                              },
-                                          .health = &health_});
+  const auto check_start = [this]() -> http::HealthResult {
+    if (is_started_) return {};
+    return {.status = http::HealthStatus::Fail, .output = "the store is being opened"};
+  };
+  health_.add({.name = std::string(kStartedCheck),
+               .scope = {.ready = true, .startup = true},
+               .run = check_start});
+  const auto show_metrics = [this](const http::Request&) {
+    for (const http::HealthReport& report : health_.reports()) {
+      metrics_->update_health_status(report.name, number_of(report.result.status));
+    }
+    auto page = metrics_->export_metrics();
+    return http::Response{.content_type = std::string(page.content_type),
+                          .body = std::move(page.body)};
+  };
+  http::mount_endpoints(metrics_server_, {.metrics = show_metrics, .health = &health_});
+}
+
+void ShopServer::show_connections() {
+  for (const ConnectionMetric& metric : connection_metrics()) {
+    auto observer = metrics_->registry().observe(
+        metric.description, [this, value = metric.value](auto& observations) {
+          observations.report(static_cast<double>(api_server_.stats().*value), {"api"});
+          observations.report(static_cast<double>(metrics_server_.stats().*value), {"metrics"});
+        });
+    // It is taken only if the registry has something of this name, and then that is shown.
+    if (observer) observers_.push_back(*std::move(observer));
+  }
 }
 
 ShopServer::~ShopServer() { ignore_error(stop(), "whoever wants to know calls stop"); }

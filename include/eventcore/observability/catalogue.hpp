@@ -31,6 +31,8 @@ inline constexpr std::array kByPool{LabelDescription{"pool", {}, 10}};
 inline constexpr std::array kByStream{LabelDescription{"stream_id", {}, 10}};
 inline constexpr std::array kByProjection{LabelDescription{"projection_name"}};
 inline constexpr std::array kByFamily{LabelDescription{"family"}};
+inline constexpr std::array kByHandlerCode{LabelDescription{"handler"}, LabelDescription{"code"}};
+inline constexpr std::array kByCheck{LabelDescription{"check"}};
 inline constexpr std::array kByBuild{
     LabelDescription{"version", {}, 10}, LabelDescription{"commit", {}, 10},
     LabelDescription{"backend", {}, 10}, LabelDescription{"durability", {}, 10},
@@ -249,6 +251,22 @@ inline constexpr MetricDescription kProjectionLagSeconds{
     .help = "Age of the oldest committed event that a projection has not covered; 0 if none.",
     .since = "0.1.0"};
 
+// Endpoints.
+inline constexpr MetricDescription kHttpRequestsTotal{
+    .name = "eventcore_http_requests_total",
+    .kind = MetricKind::Counter,
+    .labels = kByHandlerCode,
+    .help =
+        "Requests to the server of metrics and health by route and status; unmatched if no route "
+        "took them.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kHealthStatus{
+    .name = "eventcore_health_status",
+    .kind = MetricKind::Gauge,
+    .labels = kByCheck,
+    .help = "State of a health check: 0 fails, 1 warns, 2 passes.",
+    .since = "0.1.0"};
+
 // Process and telemetry.
 inline constexpr MetricDescription kMemoryUsageBytes{.name = "eventcore_memory_usage_bytes",
                                                      .kind = MetricKind::Gauge,
@@ -323,7 +341,7 @@ inline constexpr MetricDescription kProcessThreads{.name = "process_threads",
                                                    .since = "0.1.0"};
 
 /// All of them, in the order of the reference page.
-inline constexpr std::array<const MetricDescription*, 43> kMetrics{&kCommandsTotal,
+inline constexpr std::array<const MetricDescription*, 45> kMetrics{&kCommandsTotal,
                                                                    &kCommandDurationSeconds,
                                                                    &kCommandErrorsTotal,
                                                                    &kCommandOutcomesTotal,
@@ -353,6 +371,8 @@ inline constexpr std::array<const MetricDescription*, 43> kMetrics{&kCommandsTot
                                                                    &kStreamVersions,
                                                                    &kProjectionEventsProcessedTotal,
                                                                    &kProjectionLagSeconds,
+                                                                   &kHttpRequestsTotal,
+                                                                   &kHealthStatus,
                                                                    &kMemoryUsageBytes,
                                                                    &kBuildInfo,
                                                                    &kMetricsSeries,

@@ -101,6 +101,12 @@ void statistics_add_up(StoreFixture& fixture) {
   EXPECT_EQ(stats.last_event, last);
 }
 
+void schema_is_the_known_one(StoreFixture& fixture) {
+  Subject store(fixture);
+  const SchemaVersion version = must(store->administration().schema_version());
+  EXPECT_EQ(version.stored, version.known);
+}
+
 void backup_is_recorded(StoreFixture& fixture) {
   ManualClock clock;
   Subject store(fixture, {.clock = &clock});
@@ -215,6 +221,7 @@ constexpr Clause kClauses[] = {
     {"StreamListIsPaged", stream_list_is_paged},
     {"StreamListIsFiltered", stream_list_is_filtered},
     {"StatisticsAddUp", statistics_add_up},
+    {"SchemaIsTheKnownOne", schema_is_the_known_one},
     {"BackupIsRecorded", backup_is_recorded},
     {"HealthyStoreVerifiesClean", healthy_store_verifies_clean},
     {"VerifyCanBeStopped", verify_can_be_stopped},

@@ -226,5 +226,9 @@ if __name__ == "__main__":
         with running_shop(url, prepare=limit_descriptors) as running:
             place(running, "first")
             orders = 1 + check_all(running)
+            for server in ("api", "metrics"):
+                dropped = running.metric(
+                    f'shop_http_connections_dropped_total{{server="{server}"}}')
+                assert dropped >= FLOOD - CONNECTIONS, (server, dropped)
         sold = report(url)
         assert (sold["orders"], sold["units_sold"]) == (orders, orders), (sold, orders)

@@ -12,11 +12,12 @@ from shop_program import program
 
 
 class RunningShop:
-    def __init__(self, store, *arguments, command="serve", prepare=None):
+    def __init__(self, store, *arguments, command="serve", prepare=None,
+                 metrics_listen="127.0.0.1:0"):
         """`prepare` runs in the process of the shop before the shop does."""
         self.process = subprocess.Popen(
             [program(), command, "--store", store, "--listen", "127.0.0.1:0",
-             "--metrics-listen", "127.0.0.1:0", *arguments],
+             "--metrics-listen", metrics_listen, *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=prepare)
         self.urls = dict(self.process.stdout.readline().split() for _ in range(3))
         assert set(self.urls) == {"shop", "metrics", "health"}, self.urls
