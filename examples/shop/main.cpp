@@ -82,6 +82,14 @@ void add_serve(CLI::App& app, shop::ShopServerOptions& options) {
   CLI::App* command = app.add_subcommand("serve", "Serve the HTTP API");
   command->add_option("--store", options.store, kStoreHelp)->required()->type_name("URL");
   add_listen(*command, options);
+  command
+      ->add_option("--disk-warn", options.disk.warn_bytes,
+                   "Readiness warns below this space on the store's disk, as 2GB")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE");
+  command->add_option("--disk-fail", options.disk.fail_bytes, "Readiness fails below this space")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE");
 }
 
 void add_load(CLI::App& app, shop::LoadCommand& options) {

@@ -9,7 +9,8 @@
 ///     });
 ///     if (auto started = server.start(); !started) return started.error();
 ///
-/// It expects friendly networks or a proxy in front: there is no TLS. Bodies are held in memory.
+/// It expects a proxy in front where networks are not friendly: there is no TLS. Bodies are held in
+/// memory. What it does about hostile clients is in docs/reference/http.md.
 
 #include <chrono>
 #include <cstddef>
@@ -45,17 +46,32 @@ struct RequestRecord {
   std::size_t response_bytes = 0;  ///< Of the body.
 };
 
+/// Connections of one server since it started.
+struct ServerStats {
+  std::uint64_t connections_open = 0;  ///< Now.
+  std::uint64_t connections_accepted = 0;
+  /// Answered 503, or closed, because as many as may be open were being served.
+  std::uint64_t connections_refused = 0;
+  /// Cut off because their clients were too slow, or made room for others meanwhile.
+  std::uint64_t connections_dropped = 0;
+};
+
 /// How a server listens and what it puts up with.
 struct ServerOptions {
   /// `host:port`; a numeric host, IPv6 in brackets, or `localhost`. Port 0 picks a free one.
   std::string listen = "127.0.0.1:0";
   std::size_t workers = 2;  ///< Threads for handlers.
-  /// Above it a connection is answered with 503 and closed.
+  /// Above it the connection is dropped that has waited for its client longest: to send a complete
+  /// request, or to take a response. If all are being served, a new one is answered 503. A third
+  /// of the descriptors that the process may open (RLIMIT_NOFILE), if that is less.
   std::size_t connections_max = 1'000;
   /// Above: 431. At most 65,535; more counts as that. Extensions of chunks and trailers, which are
   /// dropped, may have as much, or eight times the size of the body if that is more; above: 413.
   std::size_t header_bytes_max = std::size_t{16} * 1024;
   std::size_t body_bytes_max = std::size_t{1024} * 1024;  ///< Above: 413.
+  /// Bodies of all requests and responses under way. Above it connections are dropped as above;
+  /// if all are being served, a request is answered 503.
+  std::size_t held_bytes_max = std::size_t{64} * 1024 * 1024;
   /// For a whole request, from its first byte. Above: 408.
   std::chrono::milliseconds read_timeout{10'000};
   std::chrono::milliseconds write_timeout{10'000};  ///< For a whole response.
@@ -66,7 +82,8 @@ struct ServerOptions {
 
 /// Owns one thread for connections and `workers` threads for handlers. Errors of clients and of
 /// handlers are answered as `problem`. `HEAD` is served by the handler for `GET`.
-/// Thread-safety: `stop` and `port` are thread-safe; the rest one thread at a time.
+/// Thread-safety: `stop`, `port`, `stats` and `is_responsive` are thread-safe; the rest one thread
+/// at a time.
 class Server {
  public:
   explicit Server(ServerOptions options);
@@ -91,6 +108,11 @@ class Server {
   [[nodiscard]] std::uint16_t port() const noexcept;
   /// Where it is reached, as `http://127.0.0.1:8080`.
   [[nodiscard]] std::string url() const;
+  /// Cost: four atomic loads.
+  [[nodiscard]] ServerStats stats() const noexcept;
+  /// Whether the thread of connections does something new before `deadline`; for a check of
+  /// liveness. Requires: not beside `start`. Blocking: until it does.
+  [[nodiscard]] bool is_responsive(Deadline deadline) const;
 
   /// Takes no new connections, closes idle ones and waits for requests under way until `deadline`,
   /// then closes these too. A second call is harmless.

@@ -69,6 +69,12 @@ struct StoreSpace {
   std::optional<std::uint64_t> disk_free_bytes = {};  ///< What is left there for this user.
 };
 
+/// The form in which a store keeps its data; 0 where it has none.
+struct SchemaVersion {
+  std::uint64_t stored = 0;  ///< In the store now; programs of other versions may share it.
+  std::uint64_t known = 0;   ///< The newest that this library knows.
+};
+
 /// One contradiction in the stored data.
 struct Finding {
   std::string check;  ///< `density`, `order`, `chain`, `heads`, `checksum`, …
@@ -103,6 +109,8 @@ class StoreAdministration {
   [[nodiscard]] virtual StoreFigures figures() const = 0;
   /// Asks the file system, and it alone: no lock of the store is taken.
   [[nodiscard]] virtual StoreSpace space() const = 0;
+  /// What is stored now, not what was found on opening.
+  [[nodiscard]] virtual Result<SchemaVersion> schema_version() { return SchemaVersion{}; }
   /// Reads the whole store and checks density, time order, stream chains, heads and checksums.
   /// `progress` may use the store, but not close it: closing waits for `verify`.
   [[nodiscard]] virtual Result<VerifyReport> verify(const Progress& progress) = 0;

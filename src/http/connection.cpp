@@ -12,6 +12,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
+#include "request_rules.hpp"
 #include "server_core.hpp"
 #include "wire_text.hpp"
 
@@ -19,65 +20,16 @@ namespace eventcore::http::detail {
 namespace {
 
 namespace beast = boost::beast;
-using Parser = beast::http::request_parser<beast::http::string_body>;
 using WireResponse = beast::http::response<beast::http::string_body>;
 
 constexpr std::size_t kReadBytes = 4096;
-/// More does not fit into one field of a parser's message.
-constexpr std::size_t kHeaderBytesMost = 0xFFFF;
+constexpr std::size_t kBodyReadBytes = 65'536;
 /// What may stand around each byte of a chunked body, so that chunks of one byte are taken.
 constexpr std::size_t kFramingPerByte = 8;
 constexpr std::size_t kDrainBytesMax = std::size_t{4} * 1024 * 1024;
 constexpr auto kDrainTimeout = std::chrono::milliseconds(1'000);
 constexpr auto kStoppingDrainTimeout = std::chrono::milliseconds(100);
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-
-std::optional<Method> method_of(beast::http::verb verb) {
-  switch (verb) {
-    case beast::http::verb::get:
-      return Method::Get;
-    case beast::http::verb::head:
-      return Method::Head;
-    case beast::http::verb::post:
-      return Method::Post;
-    case beast::http::verb::put:
-      return Method::Put;
-    case beast::http::verb::patch:
-      return Method::Patch;
-    case beast::http::verb::delete_:
-      return Method::Delete;
-    case beast::http::verb::options:
-      return Method::Options;
-    default:
-      return std::nullopt;
-  }
-}
-
-std::size_t header_bytes_max(const ServerOptions& options) {
-  return std::min(options.header_bytes_max, kHeaderBytesMost);
-}
-
-/// The answer to a request that can't be read; nothing where nobody would read it.
-std::optional<Response> answer_to(const error_code& error, bool is_in_body,
-                                  const ServerOptions& options) {
-  namespace http = beast::http;
-  if (error == beast::error::timeout) {
-    return problem(408, "The request was not complete in time.");
-  }
-  if (error == http::error::body_limit) {
-    return problem(413, "The request's body is larger than " +
-                            std::to_string(options.body_bytes_max) + " bytes.");
-  }
-  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    if (is_in_body) return problem(413, "Chunk extensions and trailers are too large.");
-    return problem(431, "The request's header is larger than " +
-                            std::to_string(header_bytes_max(options)) + " bytes.");
-  }
-  const bool is_gone = error == http::error::end_of_stream || error == http::error::partial_message;
-  const bool is_http = error.category() == error_code(http::error::bad_value).category();
-  if (is_gone || !is_http) return std::nullopt;
-  return problem(400, "The request is not valid HTTP.");
-}
 
 std::string text_of(const tcp::endpoint& endpoint) {
   const std::string address = endpoint.address().to_string();
@@ -120,11 +72,12 @@ class HttpConnection final : public Connection,
   void cut_off() override { stream_.close(); }
 
  private:
+  void read_first_bytes();
   void read_header();
   void on_header(const error_code& error);
   [[nodiscard]] std::optional<Response> take_header();
   void read_body();
-  void on_body(error_code error, std::size_t bytes);
+  [[nodiscard]] error_code parse_body();
   void start_read_timer();
   void on_unreadable(const error_code& error);
   void on_request();
@@ -158,16 +111,22 @@ void HttpConnection::await_request() {
   request_ = {};
   record_ = {};
   completed_ = {};
+  core_.hold(*this, 0);
+  core_.wait_for_client(*this);
+  stream_.expires_after(core_.options.idle_timeout);
+  read_first_bytes();
+}
+
+void HttpConnection::read_first_bytes() {
   skip_blank_lines(buffer_);
   if (buffer_.size() > 0) return read_header();
   is_idle_ = true;
-  stream_.expires_after(core_.options.idle_timeout);
   stream_.async_read_some(buffer_.prepare(kReadBytes),
                           [self = shared_from_this()](error_code error, std::size_t bytes) {
                             self->is_idle_ = false;
                             if (error) return;
                             self->buffer_.commit(bytes);
-                            self->await_request();
+                            self->read_first_bytes();
                           });
 }
 
@@ -203,15 +162,16 @@ void HttpConnection::read_header() {
 
 void HttpConnection::on_header(const error_code& error) {
   if (error) return on_unreadable(error);
+  if (!stream_.socket().is_open()) return;  // dropped, while the last bytes came in
   if (auto refused = take_header()) {
     is_reading_ = false;
     has_unread_ = !parser_->is_done();
-    close_after_ = close_after_ || has_unread_ || !parser_->keep_alive();
+    close_after_ = true;  // where the next request begins is a matter of opinion
     return respond(*std::move(refused));
   }
   is_in_body_ = true;
-  const bool expects = !parser_->is_done() &&
-                       beast::iequals(parser_->get()[beast::http::field::expect], "100-continue");
+  const bool expects = parser_->get().version() >= 11 && !parser_->is_done() &&
+                       parser_->get().count(beast::http::field::expect) > 0;
   if (!expects) return read_body();
   asio::async_write(stream_, asio::buffer(kContinue),
                     [self = shared_from_this()](error_code failed, std::size_t) {
@@ -226,9 +186,7 @@ std::optional<Response> HttpConnection::take_header() {
   const std::optional<Method> method = method_of(header.method());
   record_.method = method;
   if (method) request_.method = *method;
-  if (parser_->get().version() >= 11 && header.count(beast::http::field::host) != 1) {
-    return problem(400, "The request needs one Host header.");
-  }
+  if (auto refused = refuse_header(parser_->get())) return refused;
   if (!method) return problem(501, "The server does not know this method.");
   request_.target = header.target();
   request_.peer = peer_;
@@ -239,24 +197,43 @@ std::optional<Response> HttpConnection::take_header() {
 }
 
 void HttpConnection::read_body() {
-  if (parser_->is_done()) return on_request();
-  // In steps, because what surrounds chunks has a limit too. The buffer is the limit of one piece.
   parser_->eager(true);
-  beast::http::async_read_some(stream_, buffer_, *parser_,
-                               [self = shared_from_this()](error_code error, std::size_t bytes) {
-                                 self->on_body(error, bytes);
-                               });
+  if (const error_code error = parse_body()) return on_unreadable(error);
+  if (!core_.hold(*this, parser_->get().body().size())) {
+    is_reading_ = false;
+    close_after_ = true;
+    has_unread_ = true;
+    return respond(busy("The server holds as much as it may."));
+  }
+  if (parser_->is_done()) return on_request();
+  // Of chunks, the buffer is the limit of one piece.
+  const std::size_t space = buffer_.max_size() - buffer_.size();
+  if (space == 0) return on_unreadable(beast::http::error::buffer_overflow);
+  stream_.async_read_some(buffer_.prepare(std::min(space, kBodyReadBytes)),
+                          [self = shared_from_this()](error_code error, std::size_t bytes) {
+                            if (error) return self->on_unreadable(error);
+                            if (!self->stream_.socket().is_open()) return;  // dropped meanwhile
+                            self->buffer_.commit(bytes);
+                            self->read_body();
+                          });
 }
 
-void HttpConnection::on_body(error_code error, std::size_t bytes) {
-  if (error) return on_unreadable(error);
-  framed_bytes_ += bytes;
-  const std::size_t framing = framed_bytes_ - parser_->get().body().size();
-  if (framing / kFramingPerByte > parser_->get().body().size() &&
-      framing > header_bytes_max(core_.options)) {
-    return on_unreadable(beast::http::error::buffer_overflow);
+/// Takes what has come. Beast would read on by itself for as long as what comes ends inside of a
+/// chunk's header, and what surrounds chunks has a limit too.
+error_code HttpConnection::parse_body() {
+  error_code error;
+  while (!error && !parser_->is_done() && buffer_.size() > 0) {
+    const std::size_t used = parser_->put(buffer_.data(), error);
+    buffer_.consume(used);
+    framed_bytes_ += used;
   }
-  read_body();
+  if (error && error != beast::http::error::need_more) return error;
+  const std::size_t body = parser_->get().body().size();
+  const std::size_t framing = framed_bytes_ - body;
+  if (framing / kFramingPerByte > body && framing > header_bytes_max(core_.options)) {
+    return beast::http::error::buffer_overflow;
+  }
+  return {};
 }
 
 void HttpConnection::on_unreadable(const error_code& error) {
@@ -264,12 +241,15 @@ void HttpConnection::on_unreadable(const error_code& error) {
   close_after_ = true;
   has_unread_ = true;
   const error_code reason = is_late_ ? beast::error::timeout : error;
+  if (is_late_) core_.count_dropped();
   if (auto answer = answer_to(reason, is_in_body_, core_.options)) respond(*std::move(answer));
 }
 
 void HttpConnection::on_request() {
   is_reading_ = false;
   read_timer_.cancel();
+  if (!stream_.socket().is_open()) return;  // dropped, while the last bytes came in
+  core_.stop_waiting(*this);
   completed_ = system_clock().now();
   close_after_ = close_after_ || core_.is_stopping() || !parser_->keep_alive();
   request_.body = std::move(parser_->get().body());
@@ -294,6 +274,10 @@ void HttpConnection::respond(Response response) {
     response = problem(500, "The server made a response that is not valid HTTP.");
   }
   const bool has_body = response.status != 204 && response.status != 304;
+  request_.body = {};
+  parser_.reset();
+  core_.wait_for_client(*this);
+  core_.hold(*this, response.body.size());
   record_.status = response.status;
   record_.response_bytes = has_body ? response.body.size() : 0;
   close_after_ = close_after_ || core_.is_stopping();
@@ -310,6 +294,7 @@ void HttpConnection::respond(Response response) {
   stream_.expires_after(core_.options.write_timeout);
   beast::http::async_write(stream_, *wire_,
                            [self = shared_from_this()](error_code error, std::size_t) {
+                             if (error == beast::error::timeout) self->core_.count_dropped();
                              if (error) self->stream_.close();
                              self->on_written();
                            });
@@ -343,9 +328,7 @@ void HttpConnection::turn_away() {
   began_ = system_clock().now();
   close_after_ = true;
   has_unread_ = true;
-  Response response = problem(503, "The server has too many connections.");
-  response.headers.push_back({"Retry-After", "1"});
-  respond(std::move(response));
+  respond(busy("The server has too many connections."));
 }
 
 void HttpConnection::finish_up() {

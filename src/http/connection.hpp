@@ -2,6 +2,10 @@
 
 // One connection of a server, as the server sees it.
 
+#include <cstddef>
+#include <list>
+#include <optional>
+
 #include <boost/asio/ip/tcp.hpp>
 
 namespace eventcore::http::detail {
@@ -21,6 +25,10 @@ class Connection {
   virtual void finish_up() = 0;
   /// Closes, whatever is under way.
   virtual void cut_off() = 0;
+
+  // The server's: its place among those that wait for their clients, and the bytes it accounts for.
+  std::optional<std::list<Connection*>::iterator> waiting;
+  std::size_t held_bytes = 0;
 };
 
 /// Serves the requests of `socket`.

@@ -1,7 +1,10 @@
 #include "eventcore/http_server.hpp"
 
+#include <sys/resource.h>
 #include <algorithm>
+
 #include <chrono>
+#include <future>
 #include <optional>
 #include <utility>
 
@@ -18,12 +21,88 @@ namespace detail {
 namespace {
 
 constexpr auto kAcceptPause = std::chrono::milliseconds(50);
+/// Connections that are being turned away at once.
+constexpr std::size_t kTurnedAwayMost = 64;
+/// Of the process's descriptors: the store and another server need some too.
+constexpr std::size_t kShareOfDescriptors = 3;
+
+std::size_t connections_most(const ServerOptions& options) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return options.connections_max;
+  const auto share = static_cast<std::size_t>(limit.rlim_cur / kShareOfDescriptors);
+  return std::min(options.connections_max, std::max<std::size_t>(share, 1));
+}
+
+bool is_out_of_descriptors(const error_code& error) {
+  return error == asio::error::no_descriptors ||
+         error == boost::system::errc::too_many_files_open_in_system;
+}
 
 }  // namespace
 
 void ServerCore::leave(Connection& connection) noexcept {
-  connections_.erase(&connection);
+  forget(connection);
   tell_if_idle();
+}
+
+void ServerCore::forget(Connection& connection) noexcept {
+  connections_.erase(&connection);
+  stop_waiting(connection);
+  held_bytes_ -= std::exchange(connection.held_bytes, 0);
+  open_.store(connections_.size(), std::memory_order_relaxed);
+}
+
+void ServerCore::wait_for_client(Connection& connection) {
+  if (!connections_.contains(&connection)) return;
+  stop_waiting(connection);
+  connection.waiting = waiting_.insert(waiting_.end(), &connection);
+}
+
+void ServerCore::stop_waiting(Connection& connection) noexcept {
+  if (connection.waiting) waiting_.erase(*connection.waiting);
+  connection.waiting.reset();
+}
+
+bool ServerCore::drop_longest_waiting() {
+  if (waiting_.empty()) return false;
+  drop(*waiting_.front());
+  return true;
+}
+
+void ServerCore::drop(Connection& connection) {
+  count_dropped();
+  forget(connection);  // its operations, which keep it alive, end later
+  connection.cut_off();
+}
+
+bool ServerCore::hold(Connection& connection, std::size_t bytes) {
+  // One that is dropped may come here once more before its operations end.
+  if (!connections_.contains(&connection)) return false;
+  held_bytes_ = held_bytes_ - connection.held_bytes + bytes;
+  connection.held_bytes = bytes;
+  const auto holds = [](const Connection* other) { return other->held_bytes > 0; };
+  while (held_bytes_ > options.held_bytes_max) {
+    const auto next = std::find_if(waiting_.begin(), waiting_.end(), holds);
+    if (next == waiting_.end() || *next == &connection) return false;
+    drop(**next);
+  }
+  return true;
+}
+
+bool ServerCore::is_responsive(Deadline deadline) {
+  if (!is_started()) return false;
+  const auto ran = std::make_shared<std::promise<void>>();
+  std::future<void> result = ran->get_future();
+  asio::post(io_, [ran] { ran->set_value(); });
+  if (deadline.is_never()) return result.wait(), true;
+  return result.wait_until(deadline.at) == std::future_status::ready;
+}
+
+ServerStats ServerCore::stats() const noexcept {
+  return {.connections_open = open_.load(std::memory_order_relaxed),
+          .connections_accepted = accepted_.load(std::memory_order_relaxed),
+          .connections_refused = refused_.load(std::memory_order_relaxed),
+          .connections_dropped = dropped_.load(std::memory_order_relaxed)};
 }
 
 void ServerCore::tell_if_idle() {
@@ -64,6 +143,7 @@ Result<void> ServerCore::start() {
   if (!acceptor_.is_open()) {
     if (auto listening = listen(); !listening) return listening;
   }
+  connections_max_ = connections_most(options);
   workers_.emplace(std::max<std::size_t>(1, options.workers));
   work_.emplace(io_.get_executor());
   accept();
@@ -90,26 +170,36 @@ void ServerCore::accept() {
 void ServerCore::on_accept(const error_code& error, tcp::socket socket) {
   if (stopping_) return;
   if (error) {
-    // Out of descriptors or memory: trying again at once would spin.
+    if (is_out_of_descriptors(error) && drop_longest_waiting()) return accept();
+    // Out of memory, or of descriptors that somebody else has: trying again at once would spin.
     accept_pause_.expires_after(kAcceptPause);
     accept_pause_.async_wait([this](error_code) {
       if (!stopping_) accept();
     });
     return;
   }
-  error_code ignored;
-  socket.set_option(tcp::no_delay(true), ignored);
-  const std::size_t open = connections_.size();
-  // Those that are turned away take a moment too, so they are bounded as well.
-  if (open < 2 * options.connections_max) {
-    const auto take = open < options.connections_max ? &serve_connection : &turn_away_connection;
-    try {
-      take(std::move(socket), *this);
-    } catch (...) {
-      // Out of memory for this connection; the next one must still be accepted.
-    }
+  try {
+    admit(std::move(socket));
+  } catch (...) {
+    // Out of memory for this connection; the next one must still be accepted.
   }
   accept();
+}
+
+void ServerCore::admit(tcp::socket socket) {
+  count(accepted_);
+  error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  // Whoever keeps the server waiting must not keep others out.
+  if (connections_.size() < connections_max_ || drop_longest_waiting()) {
+    serve_connection(std::move(socket), *this);
+  } else {
+    count(refused_);
+    // Turning away takes a moment too, so these are bounded as well.
+    if (connections_.size() >= connections_max_ + kTurnedAwayMost) return;
+    turn_away_connection(std::move(socket), *this);
+  }
+  open_.store(connections_.size(), std::memory_order_relaxed);
 }
 
 void ServerCore::begin_stop() {
@@ -169,6 +259,10 @@ std::uint16_t Server::port() const noexcept { return core_->port; }
 std::string Server::url() const {
   return "http://" + core_->host + ":" + std::to_string(core_->port);
 }
+
+bool Server::is_responsive(Deadline deadline) const { return core_->is_responsive(deadline); }
+
+ServerStats Server::stats() const noexcept { return core_->stats(); }
 
 Result<void> Server::stop(Deadline deadline) { return core_->stop(deadline); }
 

@@ -42,14 +42,16 @@ std::optional<std::vector<std::string>> decoded_segments(std::string_view path) 
 
 /// Splits the target into path and query; false if it is neither of these nor a URL.
 bool split_target(Request& request) {
+  constexpr std::string_view kScheme = "http://";
   std::string_view target = request.target;
-  if (target.starts_with("http://")) {
-    const std::size_t slash = target.find('/', std::string_view("http://").size());
-    target = slash == std::string_view::npos ? "/" : target.substr(slash);
+  bool is_bare = false;  // a URL without a path
+  if (target.starts_with(kScheme)) {
+    target.remove_prefix(std::min(target.find_first_of("/?", kScheme.size()), target.size()));
+    if (target.empty() || target.front() == '?') is_bare = true;
   }
-  if (!target.starts_with('/')) return false;
+  if (!is_bare && !target.starts_with('/')) return false;
   const std::size_t mark = target.find('?');
-  request.path = target.substr(0, mark);
+  request.path = is_bare ? "/" : target.substr(0, mark);
   if (mark != std::string_view::npos) request.query = target.substr(mark + 1);
   return true;
 }

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <list>
 #include <optional>
 #include <string>
 #include <thread>
@@ -40,8 +41,22 @@ class ServerCore {
   /// Waits for running handlers and ends the threads.
   void join();
 
+  /// Whether the thread of connections runs something new before `deadline`.
+  [[nodiscard]] bool is_responsive(Deadline deadline);
+  [[nodiscard]] ServerStats stats() const noexcept;
+
   void enter(Connection& connection) { connections_.insert(&connection); }
   void leave(Connection& connection) noexcept EVENTCORE_EXCLUDES(mutex_);
+  /// `connection` waits for its client from now on: to send a request, or to take a response.
+  void wait_for_client(Connection& connection);
+  /// The client has done its part.
+  void stop_waiting(Connection& connection) noexcept;
+  /// `connection` holds `bytes` of a body from now on. Where all together are too many, those are
+  /// dropped that have waited for their clients longest; false if its own turn has come, or nobody
+  /// is left.
+  bool hold(Connection& connection, std::size_t bytes);
+  /// A client was too slow.
+  void count_dropped() noexcept { count(dropped_); }
   [[nodiscard]] bool is_stopping() const noexcept { return stopping_; }
   [[nodiscard]] asio::io_context& io() noexcept { return io_; }
   [[nodiscard]] asio::thread_pool& workers() noexcept { return *workers_; }
@@ -56,9 +71,18 @@ class ServerCore {
   void run() noexcept;
   void accept();
   void on_accept(const error_code& error, tcp::socket socket);
+  void admit(tcp::socket socket);
+  /// False if none waits for its client.
+  bool drop_longest_waiting();
+  void drop(Connection& connection);
+  void forget(Connection& connection) noexcept;
   void begin_stop() EVENTCORE_EXCLUDES(mutex_);
   void cut_off();
   void tell_if_idle() EVENTCORE_EXCLUDES(mutex_);
+  // Only the server's thread writes counters.
+  static void count(std::atomic<std::uint64_t>& counter) noexcept {
+    counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
 
   eventcore::detail::Mutex mutex_;
   std::condition_variable_any idle_;
@@ -66,7 +90,16 @@ class ServerCore {
 
   // Confined to the server's thread.
   std::unordered_set<Connection*> connections_;
+  std::list<Connection*> waiting_;  // for their clients; the longest first
+  std::size_t held_bytes_ = 0;      // by all connections
+  std::size_t connections_max_ = 0;
   bool stopping_ = false;
+
+  // Atomic: written by the server's thread, read by anybody; relaxed, they order nothing.
+  std::atomic<std::uint64_t> open_ = 0;
+  std::atomic<std::uint64_t> accepted_ = 0;
+  std::atomic<std::uint64_t> refused_ = 0;
+  std::atomic<std::uint64_t> dropped_ = 0;
 
   // Before what runs on it ends, `io_` gives up its handlers and with them the connections.
   asio::io_context io_{1};

@@ -16,6 +16,7 @@ std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_s
   std::string decoded;
   decoded.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\0') return std::nullopt;
     if (text[i] == '+' && plus_is_space) {
       decoded += ' ';
     } else if (text[i] != '%') {

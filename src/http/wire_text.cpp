@@ -40,6 +40,19 @@ std::string http_date(std::time_t time) {
   return text.data();
 }
 
+std::string utc_text(Timestamp time) {
+  const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(time);
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(milliseconds);
+  const std::time_t whole = seconds.time_since_epoch().count();
+  std::tm utc{};
+  gmtime_r(&whole, &utc);
+  std::array<char, 96> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
+                utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                static_cast<int>((milliseconds - seconds).count()));
+  return text.data();
+}
+
 bool is_safe(const Header& header) noexcept {
   constexpr std::string_view separators = "()<>@,;:\\\"/[]?={}";
   const auto is_token = [&](char c) {

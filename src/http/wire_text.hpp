@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "eventcore/clock.hpp"
 #include "eventcore/http_message.hpp"
 
 namespace eventcore::http::detail {
@@ -22,6 +23,9 @@ struct ListenAddress {
 
 /// `time` as the `Date` header has it.
 [[nodiscard]] std::string http_date(std::time_t time);
+
+/// `time` to the millisecond, as `2026-11-25T08:49:37.250Z` (RFC 3339).
+[[nodiscard]] std::string utc_text(Timestamp time);
 
 /// A header that cannot break out of its line.
 [[nodiscard]] bool is_safe(const Header& header) noexcept;

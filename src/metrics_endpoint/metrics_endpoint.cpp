@@ -20,9 +20,22 @@ http::Response metrics_response(MetricsPage page) {
   return response;
 }
 
-http::Handler metrics_endpoint(std::shared_ptr<const MetricsService> metrics) {
-  return [metrics = std::move(metrics)](const http::Request& request) {
+http::Handler metrics_endpoint(std::shared_ptr<MetricsService> metrics,
+                               const http::HealthChecks* health) {
+  return [metrics = std::move(metrics), health](const http::Request& request) {
+    if (health != nullptr) {
+      for (const http::HealthReport& check : health->reports()) {
+        metrics->update_health_status(check.name, 2 - static_cast<int>(check.result.status));
+      }
+    }
     return metrics_response(metrics->export_metrics(scrape_request(request)));
+  };
+}
+
+std::function<void(const http::RequestRecord&)> count_requests(
+    std::shared_ptr<MetricsService> metrics) {
+  return [metrics = std::move(metrics)](const http::RequestRecord& record) {
+    metrics->record_http_request(record.route, record.status);
   };
 }
 

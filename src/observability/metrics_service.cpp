@@ -14,6 +14,8 @@ namespace {
 
 /// The category of a conflict over a stream that nobody names.
 constexpr std::string_view kUnknownStream = "none";
+/// The handler of a request that no route took.
+constexpr std::string_view kUnmatched = "unmatched";
 
 }  // namespace
 
@@ -100,6 +102,15 @@ void MetricsService::update_connection_pool_size(std::int64_t size,
 void MetricsService::update_connection_pool_max_size(std::int64_t size,
                                                      std::string_view pool) noexcept {
   state_->pools_given.set_size_max(pool, static_cast<double>(size));
+}
+
+void MetricsService::record_http_request(std::string_view handler, unsigned status) noexcept {
+  state_->http_requests.with(handler.empty() ? kUnmatched : handler, std::to_string(status))
+      .increment();
+}
+
+void MetricsService::update_health_status(std::string_view check, int status) noexcept {
+  state_->health.with(check).set(status);
 }
 
 void MetricsService::describe_store(const StoreDescription& store, Position head) noexcept {
@@ -228,7 +239,8 @@ void MetricsService::group_committed(const GroupRecord& record) noexcept {
   store.conflicts.add(record.rejected);
   store.queue_depth.set(record.queue_depth);
   store.queue_wait.record(record.queue_wait_max);
-  store.commit.record(record.commit);
+  // A group that was only checked commits nothing.
+  if (record.events > 0) store.commit.record(record.commit);
   store.head.set(static_cast<double>(record.head.value));
 }
 

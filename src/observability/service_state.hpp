@@ -101,6 +101,10 @@ struct MetricsService::State {
       registry, catalogue::kProjectionEventsProcessedTotal);
   DynamicFamily<Gauge, 1> projection_lag =
       detail::builtin<DynamicFamily<Gauge, 1>>(registry, catalogue::kProjectionLagSeconds);
+  DynamicFamily<Counter, 2> http_requests =
+      detail::builtin<DynamicFamily<Counter, 2>>(registry, catalogue::kHttpRequestsTotal);
+  DynamicFamily<Gauge, 1> health =
+      detail::builtin<DynamicFamily<Gauge, 1>>(registry, catalogue::kHealthStatus);
   DynamicFamily<Info, 5> build_info =
       detail::builtin<DynamicFamily<Info, 5>>(registry, catalogue::kBuildInfo);
   detail::PageMaker pages{

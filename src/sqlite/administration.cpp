@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "check_checksums.hpp"
+#include "schema.hpp"
 #include "sqlite_sql.hpp"
 #include "verify.hpp"
 
@@ -228,6 +229,16 @@ Result<void> Administration::import_batch(WriteBatch& batch, Position first, Tim
     return {};
   };
   return writer_.run(import, false);
+}
+
+Result<SchemaVersion> Administration::schema_version() {
+  const Call call(*this);
+  if (!call.is_admitted()) return shutting_down();
+  const detail::MutexLock lock(mutex_);
+  if (auto connected = connect(); !connected) return connected.error();
+  const auto stored = reader_.connection().number("PRAGMA user_version", kCantRead);
+  if (!stored) return stored.error();
+  return SchemaVersion{.stored = *stored, .known = kSchemaVersion};
 }
 
 Result<void> Administration::record_backup(Position position, Timestamp time) {

@@ -26,6 +26,7 @@ class Administration final : public StoreAdministration {
   [[nodiscard]] Result<StoreStats> stats() override EVENTCORE_EXCLUDES(mutex_);
   [[nodiscard]] StoreFigures figures() const override;
   [[nodiscard]] StoreSpace space() const override;
+  [[nodiscard]] Result<SchemaVersion> schema_version() override EVENTCORE_EXCLUDES(mutex_);
   [[nodiscard]] Result<VerifyReport> verify(const Progress& progress) override
       EVENTCORE_EXCLUDES(mutex_);
   [[nodiscard]] Result<void> check_batches(Position after, Position until) override

@@ -36,7 +36,30 @@ constexpr MetricDescription kRequestDuration{
     .buckets = kDurations,
     .help = "From a complete request to its answer being ready."};
 
+using eventcore::http::ServerStats;
+constexpr LabelDescription kByServer[] = {{"server"}};
+constexpr ConnectionMetric kConnections[] = {
+    {{.name = "shop_http_connections",
+      .kind = MetricKind::Gauge,
+      .labels = kByServer,
+      .help = "Open connections."},
+     &ServerStats::connections_open},
+    {{.name = "shop_http_connections_accepted_total",
+      .labels = kByServer,
+      .help = "Connections that clients opened."},
+     &ServerStats::connections_accepted},
+    {{.name = "shop_http_connections_refused_total",
+      .labels = kByServer,
+      .help = "Connections turned away because all others were being served."},
+     &ServerStats::connections_refused},
+    {{.name = "shop_http_connections_dropped_total",
+      .labels = kByServer,
+      .help = "Connections cut off because their clients kept the server waiting."},
+     &ServerStats::connections_dropped}};
+
 }  // namespace
+
+std::span<const ConnectionMetric> connection_metrics() { return kConnections; }
 
 eventcore::Result<BusinessMetrics> BusinessMetrics::create(
     eventcore::observability::MetricRegistry& registry) {

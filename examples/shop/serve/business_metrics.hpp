@@ -8,8 +8,11 @@
 /// request adds nothing.
 
 #include <chrono>
+#include <cstdint>
+#include <span>
 #include <string_view>
 
+#include <eventcore/http_server.hpp>
 #include <eventcore/observability/metric_registry.hpp>
 #include <eventcore/result.hpp>
 
@@ -50,5 +53,14 @@ class BusinessMetrics {
   Requests requests_;
   Durations durations_;
 };
+
+/// One of a server's connection figures, with the label `server`.
+struct ConnectionMetric {
+  eventcore::observability::MetricDescription description;
+  std::uint64_t eventcore::http::ServerStats::*value;
+};
+
+/// What the shop shows of `http::Server::stats`.
+[[nodiscard]] std::span<const ConnectionMetric> connection_metrics();
 
 }  // namespace shop

@@ -1,6 +1,7 @@
 #include "serve/shop_server.hpp"
 
 #include <chrono>
+#include <filesystem>
 #include <utility>
 
 #include <eventcore/metrics_endpoint.hpp>
@@ -20,6 +21,8 @@ using eventcore::observability::InstrumentedEventStore;
 using eventcore::observability::MetricsService;
 namespace http = eventcore::http;
 
+constexpr std::string_view kStartedCheck = "shop:started";
+
 /// `error` with the part of the server that it is about.
 Error about(const std::string& what, Error error) {
   error.message = what + ": " + error.message;
@@ -37,12 +40,6 @@ http::ServerOptions api_options(const ShopServerOptions& options,
                 record.method ? http::to_string(*record.method) : "none",
                 record.route.empty() ? "unmatched" : record.route, record.status, record.handling);
           }};
-}
-
-http::HealthResult check_store(eventcore::EventStore& store) {
-  const auto page = store.read(eventcore::LogQuery{.events_max = 1}, Deadline::after(1s));
-  if (page) return {};
-  return {http::HealthStatus::Fail, std::string(to_string(page.error().code))};
 }
 
 }  // namespace
@@ -67,31 +64,68 @@ ShopServer::ShopServer(const ShopServerOptions& options, eventcore::StoreUrl url
                        std::shared_ptr<MetricsService> metrics,
                        const BusinessMetrics& business_metrics)
     : url_(std::move(url)),
+      disk_(options.disk),
       metrics_(std::move(metrics)),
       business_metrics_(business_metrics),
       api_server_(api_options(options, business_metrics_)),
-      metrics_server_({.listen = options.metrics_listen}) {}
+      health_({.description = "An order service"}),
+      metrics_server_({.listen = options.metrics_listen,
+                       .on_request = eventcore::observability::count_requests(metrics_)}) {}
 
 Result<void> ShopServer::serve() {
+  // First, so that probes are answered while a large store is opened.
+  mount_endpoints();
+  show_connections();
+  if (auto started = metrics_server_.start(); !started) {
+    return about("--metrics-listen", started.error());
+  }
   auto store = eventcore::open_store(url_, {.probe = metrics_});
   if (!store) return about(url_.redacted(), store.error());
+  eventcore::EventStore& plain_store = **store;
   store_ = std::make_unique<InstrumentedEventStore>(*std::move(store), metrics_);
   executor_ = std::make_unique<InstrumentedCommandExecutor>(*store_, metrics_);
   api_ = std::make_unique<ShopApi>(*store_, *executor_, business_metrics_);
   api_->mount(api_server_);
-  mount_endpoints();
   if (auto started = api_server_.start(); !started) return about("--listen", started.error());
-  if (auto started = metrics_server_.start(); !started) {
-    return about("--metrics-listen", started.error());
-  }
+  check_store(plain_store);
+  health_.add(http::server_loop(api_server_));
+  is_started_ = true;
+  health_.run_now(kStartedCheck);
   return {};
 }
 
+void ShopServer::check_store(eventcore::EventStore& store) {
+  health_.add(http::store_reads(store));
+  health_.add(http::store_appends(store));
+  health_.add(http::store_schema(store));
+  if (url_.backend() != eventcore::StoreUrl::Backend::Sqlite) return;
+  const std::filesystem::path folder = url_.path().parent_path();
+  health_.add(http::disk_free(folder.empty() ? "." : folder, disk_));
+}
+
 void ShopServer::mount_endpoints() {
-  health_.add("store", {.ready = true, .startup = true}, [this] { return check_store(*store_); });
-  http::mount_endpoints(
-      metrics_server_,
-      {.metrics = eventcore::observability::metrics_endpoint(metrics_), .health = &health_});
+  const auto check_start = [this]() -> http::HealthResult {
+    if (is_started_) return {};
+    return {.status = http::HealthStatus::Fail, .output = "the store is being opened"};
+  };
+  health_.add({.name = std::string(kStartedCheck),
+               .scope = {.ready = true, .startup = true},
+               .run = check_start});
+  http::mount_endpoints(metrics_server_,
+                        {.metrics = eventcore::observability::metrics_endpoint(metrics_, &health_),
+                         .health = &health_});
+}
+
+void ShopServer::show_connections() {
+  for (const ConnectionMetric& metric : connection_metrics()) {
+    auto observer = metrics_->registry().observe(
+        metric.description, [this, value = metric.value](auto& observations) {
+          observations.report(static_cast<double>(api_server_.stats().*value), {"api"});
+          observations.report(static_cast<double>(metrics_server_.stats().*value), {"metrics"});
+        });
+    // It is taken only if the registry has something of this name, and then that is shown.
+    if (observer) observers_.push_back(*std::move(observer));
+  }
 }
 
 ShopServer::~ShopServer() { ignore_error(stop(), "whoever wants to know calls stop"); }

@@ -6,11 +6,14 @@
 /// This is what the `main` of a service with EventCore comes down to; shop_server.cpp makes the
 /// parts in the order in which they depend on each other, and ends them in the opposite order.
 
+#include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <eventcore/command_executor.hpp>
 #include <eventcore/event_store.hpp>
+#include <eventcore/health_checks.hpp>
 #include <eventcore/http_endpoints.hpp>
 #include <eventcore/http_server.hpp>
 #include <eventcore/observability/metrics_service.hpp>
@@ -26,6 +29,8 @@ struct ShopServerOptions {
   std::string store;                              ///< URL.
   std::string listen = "127.0.0.1:8080";          ///< Of the API; port 0 picks one.
   std::string metrics_listen = "127.0.0.1:9464";  ///< Of `/metrics` and `/health`; the same.
+  /// Space that the disk of a SQLite store must have: below, readiness warns or fails.
+  eventcore::http::DiskFreeLimits disk = {};
 };
 
 /// Owns its threads through its parts. Thread-safety: One thread at a time.
@@ -46,7 +51,8 @@ class ShopServer {
     return *metrics_;
   }
 
-  /// Opens the store and answers. Requires: called once. Errors: those of opening a store.
+  /// Opens the store and answers. Meanwhile `/health/live` passes and `/health/startup` does not.
+  /// Requires: called once. Errors: those of opening a store.
   [[nodiscard]] eventcore::Result<void> serve();
   /// Finishes the requests under way and closes the store. A second call is harmless.
   /// Errors: those of closing the store.
@@ -57,17 +63,22 @@ class ShopServer {
              std::shared_ptr<eventcore::observability::MetricsService> metrics,
              const BusinessMetrics& business_metrics);
   void mount_endpoints();
+  void show_connections();
+  void check_store(eventcore::EventStore& store);
 
   const eventcore::StoreUrl url_;
+  const eventcore::http::DiskFreeLimits disk_;
   std::shared_ptr<eventcore::observability::MetricsService> metrics_;
   BusinessMetrics business_metrics_;
   // Null until it serves.
   std::unique_ptr<eventcore::EventStore> store_;
   std::unique_ptr<eventcore::CommandExecutor> executor_;
   std::unique_ptr<ShopApi> api_;
-  eventcore::http::HealthChecks health_;
+  std::atomic<bool> is_started_ = false;
   eventcore::http::Server api_server_;
+  eventcore::http::HealthChecks health_;
   eventcore::http::Server metrics_server_;
+  std::vector<eventcore::observability::ObserverRegistration> observers_;
 };
 
 }  // namespace shop

@@ -24,6 +24,20 @@ inline constexpr MetricDescription kMemoryLimitBytes{
         "Memory that the process may use: the least limit of its control groups, else what the "
         "machine has.",
     .since = "0.1.0"};
+inline constexpr MetricDescription kHttpRequestsTotal{
+    .name = "eventcore_http_requests_total",
+    .kind = MetricKind::Counter,
+    .labels = kByHandlerCode,
+    .help =
+        "Requests to the server of metrics and health by route and status; unmatched if no route "
+        "took them.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kHealthStatus{
+    .name = "eventcore_health_status",
+    .kind = MetricKind::Gauge,
+    .labels = kByCheck,
+    .help = "State of a health check: 0 fails, 1 warns, 2 passes.",
+    .since = "0.1.0"};
 inline constexpr MetricDescription kBuildInfo{.name = "eventcore_build_info",
                                               .kind = MetricKind::Info,
                                               .labels = kByBuild,
@@ -120,6 +134,8 @@ inline constexpr MetricDescription kProcessThreads{.name = "process_threads",
 inline constexpr std::array kProcessMetrics{&kMemoryUsageBytes,
                                             &kMemoryLimitBytes,
                                             &kBuildInfo,
+                                            &kHttpRequestsTotal,
+                                            &kHealthStatus,
                                             &kMetricsSeries,
                                             &kMetricsSharingThreads,
                                             &kMetricsScrapeSeconds,

@@ -105,6 +105,14 @@ class MetricsService final : public Probe {
   void update_connection_pool_max_size(std::int64_t size,
                                        std::string_view pool = "default") noexcept;
 
+  /// Counts a request to the server of metrics and health. `handler` is the template of its route,
+  /// never a raw path; empty if no route took it.
+  void record_http_request(std::string_view handler, unsigned status) noexcept;
+
+  /// Shows the state of a health check: 0 fails, 1 warns, 2 passes. Call it for all checks before a
+  /// page is exported: what they are now is not known here.
+  void update_health_status(std::string_view check, int status) noexcept;
+
   /// Shows `store` in build information, availability and head position.
   void describe_store(const StoreDescription& store, Position head) noexcept;
 

@@ -130,6 +130,12 @@ void figures_agree_with_statistics(StoreFixture& fixture) {
   }
 }
 
+void schema_is_the_known_one(StoreFixture& fixture) {
+  Subject store(fixture);
+  const SchemaVersion version = must(store->administration().schema_version());
+  EXPECT_EQ(version.stored, version.known);
+}
+
 void backup_is_recorded(StoreFixture& fixture) {
   ManualClock clock;
   Subject store(fixture, {.clock = &clock});
@@ -245,6 +251,7 @@ constexpr Clause kClauses[] = {
     {"StreamListIsFiltered", stream_list_is_filtered},
     {"StatisticsAddUp", statistics_add_up},
     {"FiguresAgreeWithTheStatistics", figures_agree_with_statistics},
+    {"SchemaIsTheKnownOne", schema_is_the_known_one},
     {"BackupIsRecorded", backup_is_recorded},
     {"HealthyStoreVerifiesClean", healthy_store_verifies_clean},
     {"VerifyCanBeStopped", verify_can_be_stopped},

@@ -12,18 +12,23 @@ from shop_program import program
 
 
 class RunningShop:
-    def __init__(self, store, *arguments, command="serve"):
+    def __init__(self, store, *arguments, command="serve", prepare=None,
+                 metrics_listen="127.0.0.1:0"):
+        """`prepare` runs in the process of the shop before the shop does."""
         self.process = subprocess.Popen(
             [program(), command, "--store", store, "--listen", "127.0.0.1:0",
-             "--metrics-listen", "127.0.0.1:0", *arguments],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+             "--metrics-listen", metrics_listen, *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=prepare)
         self.urls = dict(self.process.stdout.readline().split() for _ in range(3))
         assert set(self.urls) == {"shop", "metrics", "health"}, self.urls
 
+    def address(self, url="shop"):
+        parts = urllib.parse.urlsplit(self.urls[url])
+        return parts.hostname, parts.port
+
     def call(self, method, path, body=None, headers=None, url="shop"):
         """Returns (status, headers, decoded JSON or text)."""
-        parts = urllib.parse.urlsplit(self.urls[url])
-        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
+        connection = http.client.HTTPConnection(*self.address(url), timeout=30)
         if body is not None and not isinstance(body, (str, bytes)):
             body = json.dumps(body)
         connection.request(method, path, body=body, headers=headers or {})
@@ -47,8 +52,8 @@ class RunningShop:
 
 
 @contextlib.contextmanager
-def running_shop(store, *arguments):
-    shop = RunningShop(store, *arguments)
+def running_shop(store, *arguments, **options):
+    shop = RunningShop(store, *arguments, **options)
     try:
         yield shop
         shop.stop()

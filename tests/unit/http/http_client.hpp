@@ -54,6 +54,23 @@ class HttpClient {
     return receive(method == "HEAD");
   }
 
+  /// Says that nothing more will be sent, and goes on reading.
+  void finish_sending() { socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send); }
+
+  /// Reads one byte; false if the server has closed.
+  bool take_byte() {
+    char byte = 0;
+    boost::system::error_code error;
+    return socket_.read_some(boost::asio::buffer(&byte, 1), error) == 1;
+  }
+
+  /// Takes whatever comes until the server closes.
+  void take_rest() {
+    std::string bytes(std::size_t{1024} * 1024, '\0');
+    boost::system::error_code error;
+    while (!error) socket_.read_some(boost::asio::buffer(bytes), error);
+  }
+
   /// Waits for the server to close the connection; true if nothing else came.
   bool is_closed() {
     char byte = 0;

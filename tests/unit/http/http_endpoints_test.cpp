@@ -1,66 +1,17 @@
 #include "eventcore/http_endpoints.hpp"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <stdexcept>
-
-#include "eventcore/testing/manual_clock.hpp"
 #include "http_client.hpp"
 
 namespace eventcore::http {
 namespace {
 
-using namespace std::chrono_literals;
-
-TEST(HealthChecks, WithoutAnyPass) {
-  const HealthChecks health;
-  EXPECT_EQ(health.all().status, 200);
-  EXPECT_EQ(health.all().content_type, "application/health+json");
-  EXPECT_EQ(health.all().body, "{\"status\": \"pass\", \"checks\": {}}\n");
-}
-
-TEST(HealthChecks, AnswerForTheirScopeWithTheWorst) {
-  HealthChecks health;
-  health.add("loop", {.live = true, .ready = true}, [] { return HealthResult{}; });
-  health.add("lag", {.ready = true}, [] {
-    return HealthResult{HealthStatus::Warn, "30 s behind"};
-  });
-  health.add("store", {.startup = true},
-             []() -> HealthResult { throw std::runtime_error("file is \"gone\""); });
-  EXPECT_EQ(health.live().body,
-            "{\"status\": \"pass\", \"checks\": {\"loop\": [{\"status\": \"pass\"}]}}\n");
-  EXPECT_EQ(health.ready().status, 200);
-  EXPECT_EQ(health.ready().body,
-            "{\"status\": \"warn\", \"checks\": {\"loop\": [{\"status\": \"pass\"}], \"lag\": "
-            "[{\"status\": \"warn\", \"output\": \"30 s behind\"}]}}\n");
-  EXPECT_EQ(health.startup().status, 503);
-  EXPECT_EQ(health.startup().body,
-            "{\"status\": \"fail\", \"checks\": {\"store\": [{\"status\": \"fail\", \"output\": "
-            "\"file is \\\"gone\\\"\"}]}}\n");
-  EXPECT_EQ(health.all().status, 503);
-}
-
-TEST(HealthChecks, RunAgainWhenTheirResultIsOld) {
-  eventcore::testing::ManualClock clock;
-  HealthChecks health(1s, clock);
-  int runs = 0;
-  health.add("store", {}, [&] {
-    ++runs;
-    return HealthResult{};
-  });
-  EXPECT_EQ(health.all().status, 200);
-  clock.advance(999ms);
-  EXPECT_EQ(health.all().status, 200);
-  EXPECT_EQ(runs, 1);
-  clock.advance(1ms);
-  EXPECT_EQ(health.all().status, 200);
-  EXPECT_EQ(runs, 2);
-}
-
 TEST(Endpoints, AreServed) {
   HealthChecks health;
-  health.add("store", {.ready = true}, [] { return HealthResult{HealthStatus::Fail, "down"}; });
+  health.add({.name = "store", .scope = {.ready = true}, .run = [] {
+                return HealthResult{.status = HealthStatus::Fail};
+              }});
   Server server({});
   mount_endpoints(server, {.metrics =
                                [](const Request&) {

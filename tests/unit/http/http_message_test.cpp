@@ -61,5 +61,11 @@ TEST(HttpDate, IsInTheFormOfTheProtocol) {
   EXPECT_EQ(detail::http_date(784'111'777), "Sun, 06 Nov 1994 08:49:37 GMT");
 }
 
+TEST(UtcText, IsToTheMillisecond) {
+  EXPECT_EQ(detail::utc_text(Timestamp(std::chrono::milliseconds(784'111'777'009))),
+            "1994-11-06T08:49:37.009Z");
+  EXPECT_EQ(detail::utc_text(Timestamp(std::chrono::milliseconds(-1))), "1969-12-31T23:59:59.999Z");
+}
+
 }  // namespace
 }  // namespace eventcore::http

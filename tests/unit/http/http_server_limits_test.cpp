@@ -193,19 +193,5 @@ TEST(HttpServer, CutsOffAClientThatDoesNotRead) {
   EXPECT_EQ(client.receive().result_int(), 0U);
 }
 
-TEST(HttpServer, TurnsAwayWhatIsPastItsConnections) {
-  Running running({.connections_max = 2});
-  running.start();
-  HttpClient first = running.client();
-  HttpClient second = running.client();
-  EXPECT_EQ(first.get("/").result_int(), 200U);
-  EXPECT_EQ(second.get("/").result_int(), 200U);
-  HttpClient third = running.client();
-  const HttpClient::Message turned_away = third.receive();
-  EXPECT_EQ(turned_away.result_int(), 503U);
-  EXPECT_EQ(turned_away["Retry-After"], "1");
-  EXPECT_EQ(first.get("/").result_int(), 200U);
-}
-
 }  // namespace
 }  // namespace eventcore::http

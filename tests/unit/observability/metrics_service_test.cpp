@@ -244,6 +244,34 @@ TEST_F(ServiceMetrics, ShowsGroupCommits) {
   EXPECT_EQ(value(catalogue::kStoreHeadPosition), 90);
 }
 
+TEST_F(ServiceMetrics, TimesNoCommitOfAGroupThatWasOnlyChecked) {
+  service.group_committed({.commands = 1, .commit = 6ms, .head = {90}});
+  EXPECT_EQ(histogram(catalogue::kAppendBatchCommands).count(), 1U);
+  EXPECT_EQ(histogram(catalogue::kCommitSeconds).count(), 0U);
+}
+
+TEST_F(ServiceMetrics, CountsHttpRequestsByRouteAndStatus) {
+  service.record_http_request("/metrics", 200);
+  service.record_http_request("/metrics", 200);
+  service.record_http_request("/health/ready", 503);
+  service.record_http_request("", 404);
+  const auto count = [&](const char* handler, const char* code) {
+    return value(catalogue::kHttpRequestsTotal, {{"handler", handler}, {"code", code}});
+  };
+  EXPECT_EQ(count("/metrics", "200"), 2);
+  EXPECT_EQ(count("/health/ready", "503"), 1);
+  EXPECT_EQ(count("unmatched", "404"), 1);
+  EXPECT_EQ(series(catalogue::kHttpRequestsTotal), 3U);
+}
+
+TEST_F(ServiceMetrics, ShowsTheStateOfHealthChecks) {
+  service.update_health_status("store:reads", 2);
+  service.update_health_status("disk:free", 2);
+  service.update_health_status("disk:free", 0);
+  EXPECT_EQ(value(catalogue::kHealthStatus, {{"check", "store:reads"}}), 2);
+  EXPECT_EQ(value(catalogue::kHealthStatus, {{"check", "disk:free"}}), 0);
+}
+
 TEST_F(ServiceMetrics, DescribesTheStoreAndItsAvailability) {
   service.store_availability(false);
   EXPECT_EQ(series(catalogue::kStoreUp), 0U);

@@ -157,6 +157,20 @@ TEST_F(SqliteFormat, FinishesACreationThatWasInterrupted) {
   EXPECT_TRUE(append(*store, "a"));
 }
 
+TEST_F(SqliteFormat, TellsThatAnotherProgramHasMigratedIt) {
+  const auto store = open();
+  ASSERT_TRUE(append(*store, "a"));
+  auto version = store->administration().schema_version();
+  ASSERT_TRUE(version);
+  EXPECT_EQ(version->stored, version->known);
+  ASSERT_EQ(run_sql("PRAGMA user_version = 99"), "");
+  version = store->administration().schema_version();
+  ASSERT_TRUE(version);
+  EXPECT_EQ(version->stored, 99U);
+  EXPECT_LT(version->known, 99U);
+  ASSERT_EQ(run_sql("PRAGMA user_version = " + std::to_string(version->known)), "");
+}
+
 TEST_F(SqliteFormat, ReadOnlyReadsAndRefusesAppends) {
   {
     const auto store = open();
