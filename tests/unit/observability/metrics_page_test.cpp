@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "eventcore/observability/metrics_service.hpp"
@@ -45,6 +46,18 @@ TEST(MetricsPage, WritesAPageIntoASink) {
   EXPECT_THAT(steps, ElementsAre("application/openmetrics-text; version=1.0.0; charset=utf-8", "",
                                  std::to_string(body.size())));
   EXPECT_THAT(body, HasSubstr("# EOF\n"));
+}
+
+TEST(MetricsPage, ASlowSinkHoldsUpNobody) {
+  const MetricsService service;
+  std::size_t meanwhile = 0;
+  const auto scrape_again = [&](std::string_view) {
+    // Another thread, which would wait for good if the page were still held.
+    std::jthread([&] { meanwhile += service.export_metrics().body.size(); }).join();
+  };
+  ASSERT_TRUE(
+      metrics_handler(service, {}, {.begin = [](const PageHead&) {}, .write = scrape_again}));
+  EXPECT_GT(meanwhile, 0U);
 }
 
 TEST(MetricsPage, ASinkThatThrowsIsAnError) {
