@@ -111,7 +111,7 @@ def slow_clients_are_cut_off(shop):
     api, metrics = shop.address(), shop.address("metrics")
     dribbled, dribbled_there, unread, bodies = all_at_once(
         (attacks.dribble, api, 50), (attacks.dribble, metrics, 50),
-        (attacks.never_read, metrics, b"/metrics", 30), (attacks.withhold_bodies, api, BODIES))
+        (attacks.never_read, metrics, b"/metrics", 20), (attacks.withhold_bodies, api, BODIES))
     assert (dribbled, dribbled_there, unread, bodies) == (50, 50, 0, BODIES), (
         dribbled, dribbled_there, unread, bodies)
 

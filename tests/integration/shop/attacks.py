@@ -5,7 +5,7 @@ import socket
 import struct
 import time
 
-SILENCE = 12  # seconds; longer than the server's limits for reading and writing
+PATIENCE = 30  # seconds; far longer than the server has with anybody
 
 
 def connect(address, receive_buffer=None):
@@ -83,7 +83,7 @@ def dribble(address, connections):
     clients = [connect(address) for _ in range(connections)]
     for client in clients:
         client.sendall(b"GET /orders/1 HTTP/1.1\r\nHost: x\r\nX-Slow: ")
-    closed = take_until_closed(clients, SILENCE, lambda client: client.send(b"y"))
+    closed = take_until_closed(clients, PATIENCE, lambda client: client.send(b"y"))
     for client in clients:
         client.close()
     return closed
@@ -99,7 +99,7 @@ def withhold_bodies(address, connections):
             clients[-1].sendall(head + b" " * 900_000)
         except ConnectionError:
             pass  # it was dropped meanwhile
-    closed = take_until_closed(clients, SILENCE)
+    closed = take_until_closed(clients, PATIENCE)
     for client in clients:
         client.close()
     return closed
@@ -116,7 +116,7 @@ def never_read(address, path, connections):
             client.send(request * 10_000)
         except ConnectionError:
             pass
-    end = time.monotonic() + SILENCE
+    end = time.monotonic() + PATIENCE
     left = set(clients)
     while left and time.monotonic() < end:
         for client in list(left):
