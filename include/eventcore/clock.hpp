@@ -28,7 +28,8 @@ class Clock {
 
 /// The system's clocks. Shared. The monotonic one agrees with `std::chrono::steady_clock` to about
 /// a microsecond; where the processor's time stamp counter can be trusted, it is read instead, which
-/// costs less than half as much.
+/// costs less than half as much. A difference of times that two threads took may be slightly
+/// negative.
 [[nodiscard]] const Clock& system_clock() noexcept;
 
 /// When to give up. The default never does.

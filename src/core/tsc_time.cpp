@@ -11,13 +11,15 @@
 #include <atomic>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace eventcore::detail {
 namespace {
 
 constexpr std::int64_t kFirstCompareNs = 10'000'000;
-constexpr double kPeriodNs = 1e9;
+constexpr double kPeriodMaxNs = 1e9;
+constexpr std::uint64_t kReadTicksMax = 1'000;
 constexpr double kGiveUpNs = 1e6;
 constexpr double kRateError = 1e-4;  // more than the first comparison can be wrong by
 constexpr double kSlewMax = 5e-4;
@@ -47,6 +49,28 @@ bool is_trustworthy() noexcept {
   return bytes > 0 && std::string_view(text, static_cast<std::size_t>(bytes)) == "tsc\n";
 }
 
+/// Counter and system clock at one moment.
+struct Moment {
+  std::uint64_t ticks = 0;
+  std::int64_t ns = 0;
+};
+
+/// Both, to some 10 ns: of several tries the one that took least. Nothing if other threads had the
+/// processor in all of them.
+std::optional<Moment> read_moment() noexcept {
+  std::uint64_t least = kReadTicksMax;
+  std::optional<Moment> moment;
+  for (int i = 0; i < 5; ++i) {
+    const std::uint64_t before = __rdtsc();
+    const std::int64_t ns = system_ns();
+    const std::uint64_t took = __rdtsc() - before;
+    if (took >= least) continue;
+    least = took;
+    moment = {before + took / 2, ns};
+  }
+  return moment;
+}
+
 /// The conversion from ticks to nanoseconds. Read without a lock: `version` is odd while it is
 /// changed, and a reader who has met a change asks the system instead.
 class TscTime {
@@ -62,8 +86,13 @@ class TscTime {
     const bool is_whole =
         (version & 1U) == 0 && version == version_.load(std::memory_order_relaxed);
     const std::uint64_t ticks = __rdtsc() - base_ticks;
-    if (!is_whole || ticks >= compare_after) [[unlikely]]
-      return compare();
+    if (!is_whole) [[unlikely]] {
+      return compare(0);
+    }
+    // After its period the time is not less than what others were told at the end of it.
+    if (ticks >= compare_after) [[unlikely]] {
+      return compare(base_ns + in_ns(compare_after, ns_per_tick));
+    }
     return instant(base_ns + in_ns(ticks, ns_per_tick));
   }
 
@@ -72,61 +101,73 @@ class TscTime {
 
   static std::int64_t in_ns(std::uint64_t ticks, std::uint64_t ns_per_tick) noexcept {
     __extension__ using Product = unsigned __int128;
-    return static_cast<std::int64_t>((static_cast<Product>(ticks) * ns_per_tick) >> 32);
+    return static_cast<std::int64_t>((static_cast<Product>(ticks) * ns_per_tick) >> 64);
   }
 
-  [[gnu::cold, gnu::noinline]] Instant compare() noexcept;
-  void adjust(std::uint64_t ticks, std::int64_t system) noexcept;
-  void publish(std::uint64_t ticks, std::int64_t ns, double ns_per_tick) noexcept;
+  [[gnu::cold, gnu::noinline]] Instant compare(std::int64_t least_ns) noexcept;
+  [[nodiscard]] bool is_due() const noexcept;
+  void adjust(const Moment& moment) noexcept;
+  void publish(std::uint64_t ticks, std::int64_t ns, double ns_per_tick, double period) noexcept;
 
   // Atomic: read by all threads, changed by the one that has `is_comparing_`.
   std::atomic<std::uint32_t> version_ = 0;
   std::atomic<std::uint64_t> base_ticks_ = 0;
   std::atomic<std::int64_t> base_ns_ = 0;
-  std::atomic<std::uint64_t> ns_per_tick_ = 0;    // 32 bits before the point, 32 after
+  std::atomic<std::uint64_t> ns_per_tick_ = 0;    // in 1/2^64
   std::atomic<std::uint64_t> compare_after_ = 0;  // ticks from the base; 0: ask the system
   std::atomic<std::int64_t> floor_ns_ = 0;        // the least time that may be told
   std::atomic<bool> is_comparing_ = false;        // atomic: tried by who finds it is time
   std::atomic<Stage> stage_ = Stage::New;         // atomic: read without `is_comparing_`
 
   // Changed by the one that has `is_comparing_`.
-  std::uint64_t seen_ticks_ = 0;  // counter and system at the last comparison
-  std::int64_t seen_ns_ = 0;
+  Moment seen_;  // of the last comparison
 };
 
-/// The system's time; and what is due: to begin, to compare, or to give up.
-Instant TscTime::compare() noexcept {
-  const std::uint64_t ticks = __rdtsc();
-  const std::int64_t system = system_ns();
-  const Stage stage = stage_.load(std::memory_order_relaxed);
-  const Instant answer = instant(std::max(system, floor_ns_.load(std::memory_order_relaxed)));
-  if (stage == Stage::GivenUp) return answer;
+/// The system's time, at least `least_ns`; and what is due: to begin, to compare, or to give up.
+Instant TscTime::compare(std::int64_t least_ns) noexcept {
+  const std::int64_t least = std::max(least_ns, floor_ns_.load(std::memory_order_relaxed));
+  const Instant answer = instant(std::max(system_ns(), least));
   // Acquire and release pair with each other: one thread at a time.
-  if (is_comparing_.exchange(true, std::memory_order_acquire)) return answer;
-  const bool is_due = stage == stage_.load(std::memory_order_relaxed) &&
-                      (stage != Stage::Comparing || system - seen_ns_ >= kFirstCompareNs) &&
-                      ticks - base_ticks_.load(std::memory_order_relaxed) >=
-                          compare_after_.load(std::memory_order_relaxed);
-  if (!is_due) {
-    is_comparing_.store(false, std::memory_order_release);
+  if (stage_.load(std::memory_order_relaxed) == Stage::GivenUp ||
+      is_comparing_.exchange(true, std::memory_order_acquire)) {
     return answer;
   }
-  if (stage == Stage::New) {
-    stage_.store(is_trustworthy() ? Stage::Comparing : Stage::GivenUp, std::memory_order_relaxed);
-  } else {
-    adjust(ticks, system);
+  if (is_due()) {
+    if (const std::optional<Moment> moment = read_moment()) {
+      if (stage_.load(std::memory_order_relaxed) == Stage::New) {
+        stage_.store(is_trustworthy() ? Stage::Comparing : Stage::GivenUp,
+                     std::memory_order_relaxed);
+      } else {
+        adjust(*moment);
+      }
+      seen_ = *moment;
+    }
   }
-  seen_ticks_ = ticks;
-  seen_ns_ = system;
   is_comparing_.store(false, std::memory_order_release);
-  return instant(std::max(system, floor_ns_.load(std::memory_order_relaxed)));
+  return answer;
+}
+
+bool TscTime::is_due() const noexcept {
+  switch (stage_.load(std::memory_order_relaxed)) {
+    case Stage::New:
+      return true;
+    case Stage::Comparing:
+      return system_ns() - seen_.ns >= kFirstCompareNs;
+    case Stage::Running:
+      return __rdtsc() - base_ticks_.load(std::memory_order_relaxed) >=
+             compare_after_.load(std::memory_order_relaxed);
+    case Stage::GivenUp:
+      break;
+  }
+  return false;
 }
 
 /// Begins another period of conversion, or gives up.
-void TscTime::adjust(std::uint64_t ticks, std::int64_t system) noexcept {
-  const double elapsed = static_cast<double>(system - seen_ns_);
+void TscTime::adjust(const Moment& moment) noexcept {
+  const auto [ticks, system] = moment;
+  const double elapsed = static_cast<double>(system - seen_.ns);
   const double rate =
-      elapsed / static_cast<double>(std::max<std::uint64_t>(ticks - seen_ticks_, 1));
+      elapsed / static_cast<double>(std::max<std::uint64_t>(ticks - seen_.ticks, 1));
   std::int64_t start = system;
   if (stage_.load(std::memory_order_relaxed) == Stage::Running) {
     const std::uint64_t base = base_ticks_.load(std::memory_order_relaxed);
@@ -143,22 +184,29 @@ void TscTime::adjust(std::uint64_t ticks, std::int64_t system) noexcept {
     }
     start = std::max(system, greatest);  // nobody has seen a later time
   }
-  const double slew = std::clamp(static_cast<double>(system - start) / kPeriodNs, -kSlewMax, 0.0);
-  publish(ticks, start, rate * (1 + slew));
+  // The longer the comparison took, the better it is, and the longer it may be relied on.
+  const double period = std::min(4 * elapsed, kPeriodMaxNs);
+  const double slew = std::clamp(static_cast<double>(system - start) / period, -kSlewMax, 0.0);
+  const double ns_per_tick = rate * (1 + slew);
+  if (ns_per_tick >= 1) {  // a counter slower than 1 GHz
+    stage_.store(Stage::GivenUp, std::memory_order_relaxed);
+    return;
+  }
+  publish(ticks, start, ns_per_tick, period);
   stage_.store(Stage::Running, std::memory_order_relaxed);
 }
 
-void TscTime::publish(std::uint64_t ticks, std::int64_t ns, double ns_per_tick) noexcept {
+void TscTime::publish(std::uint64_t ticks, std::int64_t ns, double ns_per_tick,
+                      double period) noexcept {
   floor_ns_.store(ns, std::memory_order_relaxed);
   const std::uint32_t version = version_.load(std::memory_order_relaxed);
   version_.store(version + 1, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_release);
   base_ticks_.store(ticks, std::memory_order_relaxed);
   base_ns_.store(ns, std::memory_order_relaxed);
-  ns_per_tick_.store(static_cast<std::uint64_t>(std::ldexp(ns_per_tick, 32)),
+  ns_per_tick_.store(static_cast<std::uint64_t>(std::ldexp(ns_per_tick, 64)),
                      std::memory_order_relaxed);
-  compare_after_.store(static_cast<std::uint64_t>(kPeriodNs / ns_per_tick),
-                       std::memory_order_relaxed);
+  compare_after_.store(static_cast<std::uint64_t>(period / ns_per_tick), std::memory_order_relaxed);
   version_.store(version + 2, std::memory_order_release);
 }
 

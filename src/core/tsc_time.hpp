@@ -12,11 +12,15 @@ namespace eventcore::detail {
 /// 1. The counter is used on x86-64 if the processor keeps its rate in all power states and Linux
 ///    itself keeps time with it, which says that it agrees between the cores. Else, and for the
 ///    first 10 ms of use, the system is asked.
-/// 2. Counter and system clock are compared every second. Where the time is behind, it steps
-/// forward
+/// 2. Counter and system clock are compared, after a while every second. Where the time is behind,
+/// it steps forward
 ///    (less than a microsecond); where it is ahead, it runs slower for the next second.
 /// 3. When they differ by more than 1 ms, as after a virtual machine has moved, the counter is
 ///    given up for good.
+///
+/// The counter is read without waiting for earlier loads: waiting would cost as much as the system
+/// clock does. A thread that takes a time from another one and then looks at the clock may find it
+/// earlier, by less than a microsecond and seldom by some; who needs that order fences.
 ///
 /// Thread-safety: Thread-safe. Blocking: no.
 [[nodiscard]] Instant tsc_now() noexcept;

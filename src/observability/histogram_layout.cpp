@@ -75,26 +75,44 @@ void HistogramLayout::place_edges(bool native) {
     native_.push_back(holder == natives.end() ? high * kOctaveBuckets + 1 : holder->second);
     if (edge <= natives.begin()->first) ++zero_cells_;
   }
-  edge_ = edges_.data();
 }
 
 /// Notes for each sixteenth of an octave the first edge that its values may lie at.
 void HistogramLayout::fill_parts() {
-  const auto part_of = [](double value) {
-    return std::bit_cast<std::uint64_t>(value) >> kPartShift;
+  const bool is_whole = unit_ != 1;
+  const auto key_of = [is_whole](double edge) -> std::uint64_t {
+    if (edge <= 0) return 0;  // never compared: such values are searched for
+    if (edge == kInfinity) return std::numeric_limits<std::uint64_t>::max();
+    if (is_whole) return edge < 0x1p63 ? static_cast<std::uint64_t>(edge) : std::uint64_t{1} << 63;
+    return std::bit_cast<std::uint64_t>(edge);
   };
-  const auto positive =
-      std::find_if(edges_.begin(), edges_.end(), [](double edge) { return edge > 0; });
-  if (*positive == kInfinity) return;
-  first_part_ = part_of(*positive);
+  const auto part = [is_whole](double value) {
+    return is_whole ? part_of(static_cast<std::uint64_t>(value))
+                    : std::bit_cast<std::uint64_t>(value) >> kPartShift;
+  };
+  const auto least_of = [is_whole](std::uint64_t number) {
+    if (!is_whole) return std::bit_cast<double>(number << kPartShift);
+    return std::ldexp(static_cast<double>(16 + number % 16), static_cast<int>(number / 16) - 4);
+  };
+  for (const double edge : edges_) keys_.push_back(key_of(edge));
+  keys_.insert(keys_.end(), 2, std::numeric_limits<std::uint64_t>::max());
+  key_ = keys_.data();
+  const auto first = std::find_if(edges_.begin(), edges_.end(), [is_whole](double edge) {
+    return edge >= (is_whole ? 1 : 5e-324);
+  });
+  if (*first == kInfinity) return;
+  first_part_ = part(*first);
   // A table of so many parts covers any bounds that make sense; values beyond it are searched for.
   constexpr std::uint64_t kPartsMax = 2'048;
-  parts_ = std::min(part_of(edges_[edges_.size() - 2]) - first_part_ + 1, kPartsMax);
-  for (std::uint64_t part = 0; part < parts_; ++part) {
-    const double least = std::bit_cast<double>((first_part_ + part) << kPartShift);
-    parts_table_.push_back(static_cast<std::uint16_t>(search(least)));
+  const double last =
+      is_whole ? std::min(edges_[edges_.size() - 2], 0x1p58) : edges_[edges_.size() - 2];
+  parts_ = std::min(part(last) - first_part_ + 1, kPartsMax);
+  for (std::uint64_t i = 0; i < parts_; ++i) {
+    const std::uint32_t cell = search(least_of(first_part_ + i));
+    const std::uint32_t next = search(least_of(first_part_ + i + 1));
+    parts_table_.push_back({keys_[cell], keys_[cell + 1], cell, next > cell + 2});
   }
-  first_edge_ = parts_table_.data();
+  part_ = parts_table_.data();
 }
 
 std::uint32_t HistogramLayout::search(double value) const noexcept {

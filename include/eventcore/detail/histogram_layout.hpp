@@ -7,8 +7,10 @@
 // cell then lies in one classic and in one native bucket, so that both can be shown, exactly, from
 // one count.
 //
-// A value's exponent and the upper four bits of its mantissa name a sixteenth of an octave. A table
-// gives the first edge that it can lie at, and the few comparisons that follow find the cell.
+// A value's leading bit and the four bits after it name a sixteenth of an octave. A table gives the
+// first edge that it can lie at and the next one; comparing with both finds the cell. Values are
+// compared as unsigned integers: whole units, or the bits of doubles, which have the same order
+// where they are positive.
 
 #include <bit>
 #include <cstdint>
@@ -26,17 +28,16 @@ class HistogramLayout {
   /// recorded in units of `unit`: 1e-9 for nanoseconds of a metric in seconds.
   HistogramLayout(std::span<const double> bounds, bool native, double unit);
 
-  /// The cell, from 0, that counts `value`. Requires: not not-a-number.
+  /// The cell, from 0, that counts `value`. Requires: `unit` is 1; not not-a-number.
   [[nodiscard]] std::uint32_t cell_of(double value) const noexcept {
-    const std::uint64_t part = (std::bit_cast<std::uint64_t>(value) >> kPartShift) - first_part_;
-    if (part >= parts_) [[unlikely]]
-      return search(value);
-    std::uint32_t cell = first_edge_[part];
-    cell += static_cast<std::uint32_t>(value > edge_[cell]);
-    cell += static_cast<std::uint32_t>(value > edge_[cell]);
-    while (value > edge_[cell]) [[unlikely]]
-      ++cell;
-    return cell;
+    const auto bits = std::bit_cast<std::uint64_t>(value);
+    const std::uint64_t part = (bits >> kPartShift) - first_part_;
+    return part < parts_ ? advance(part, bits) : search(value);
+  }
+  /// The cell that counts `whole` units. Requires: `unit` is not 1.
+  [[nodiscard]] std::uint32_t cell_of(std::uint64_t whole) const noexcept {
+    const std::uint64_t part = part_of(whole) - first_part_;
+    return part < parts_ ? advance(part, whole) : search(static_cast<double>(whole));
   }
 
   /// Cells for values; one more is kept for their sum.
@@ -62,22 +63,45 @@ class HistogramLayout {
  private:
   static constexpr unsigned kPartShift = 48;  // leaves sign, exponent and 4 bits of the mantissa
 
-  [[nodiscard]] std::uint32_t search(double value) const noexcept;
+  /// The sixteenth of an octave that holds `whole`; for 0 one that no table begins with.
+  static std::uint64_t part_of(std::uint64_t whole) noexcept {
+    const auto octave = static_cast<unsigned>(std::bit_width(whole) - 1) & 63U;
+    return std::uint64_t{octave} * 16 + ((whole << 4) >> octave) - 16;
+  }
+  [[nodiscard]] std::uint32_t advance(std::uint64_t part, std::uint64_t key) const noexcept {
+    const Part& found = part_[part];
+    std::uint32_t cell = found.cell + static_cast<std::uint32_t>(key > found.edge) +
+                         static_cast<std::uint32_t>(key > found.next_edge);
+    if (found.has_more) [[unlikely]] {
+      while (key > key_[cell]) ++cell;
+    }
+    return cell;
+  }
+  [[nodiscard, gnu::cold]] std::uint32_t search(double value) const noexcept;
   void place_edges(bool native);
   void fill_parts();
+
+  /// A sixteenth of an octave: the first cell that its values may be in, and where the next begin.
+  struct Part {
+    std::uint64_t edge;
+    std::uint64_t next_edge;
+    std::uint32_t cell;
+    bool has_more;  // a third edge
+  };
 
   // What `cell_of` reads.
   std::uint64_t first_part_ = 0;
   std::uint64_t parts_ = 0;
-  const std::uint16_t* first_edge_ = nullptr;
-  const double* edge_ = nullptr;
+  const Part* part_ = nullptr;
+  const std::uint64_t* key_ = nullptr;
 
   const double unit_;
   double zero_threshold_ = 0;
   std::uint32_t zero_cells_ = 0;
-  std::vector<double> bounds_;  // classic, as described
-  std::vector<double> edges_;   // in units of `unit_`, then infinity
-  std::vector<std::uint16_t> parts_table_;
+  std::vector<double> bounds_;       // classic, as described
+  std::vector<double> edges_;        // in units of `unit_`, then infinity
+  std::vector<std::uint64_t> keys_;  // the edges as they are compared, and two that nothing passes
+  std::vector<Part> parts_table_;
   std::vector<std::uint16_t> classic_;  // by cell
   std::vector<std::int32_t> native_;    // by cell
 };

@@ -134,11 +134,11 @@ class DurationHistogram {
   }
   /// The same on behalf of `trace`.
   void record(std::chrono::nanoseconds duration, const TraceContext& trace) const noexcept {
-    const std::int64_t ns = duration.count() < 0 ? 0 : duration.count();
-    const std::uint32_t bucket = layout_->cell_of(static_cast<double>(ns));
+    const auto ns = static_cast<std::uint64_t>(duration.count() < 0 ? 0 : duration.count());
+    const std::uint32_t bucket = layout_->cell_of(ns);
     detail::MetricCell* const cells = &detail::own_cell(slot_);
     detail::add_to(cells[1 + bucket], 1);
-    detail::add_to(cells[0], static_cast<std::uint64_t>(ns));
+    detail::add_to(cells[0], ns);
     if (trace.is_sampled()) [[unlikely]] {
       exemplars_->offer(layout_->classic_buckets(), layout_->classic_bucket(bucket),
                         static_cast<double>(ns) * layout_->unit(), trace);

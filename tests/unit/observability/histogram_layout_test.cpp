@@ -82,12 +82,38 @@ TEST(HistogramLayout, CountsNanosecondsAgainstBoundsInSeconds) {
   const std::vector<double> bounds = {50e-6, 0.005, 0.1, 0.25};
   const HistogramLayout layout(bounds, true, 1e-9);
   for (std::size_t i = 0; i < bounds.size(); ++i) {
-    const double ns = std::round(bounds[i] * 1e9);
+    const auto ns = static_cast<std::uint64_t>(std::llround(bounds[i] * 1e9));
     EXPECT_EQ(layout.classic_bucket(layout.cell_of(ns)), i);
     EXPECT_EQ(layout.classic_bucket(layout.cell_of(ns + 1)), i + 1);
   }
-  EXPECT_EQ(layout.native_bucket(layout.cell_of(1e9)), 0);
-  EXPECT_EQ(layout.native_bucket(layout.cell_of(1e9 + 1)), 1);
+  EXPECT_EQ(layout.native_bucket(layout.cell_of(std::uint64_t{1'000'000'000})), 0);
+  EXPECT_EQ(layout.native_bucket(layout.cell_of(std::uint64_t{1'000'000'001})), 1);
+}
+
+TEST(HistogramLayout, CountsWholeUnitsAllOverTheirRange) {
+  for (const std::vector<double>& bounds :
+       {std::vector<double>{50e-6, 0.005, 10}, std::vector<double>{1e-9, 2e-9, 3e-9, 4e-9, 1e9},
+        std::vector<double>{0, 1e-9, 1}, std::vector<double>{-1, 0}}) {
+    const HistogramLayout layout(bounds, true, 1e-9);
+    std::vector<std::uint64_t> values = {0, 1, 2, 3, 4, 5, 7, 8, 9, ~std::uint64_t{0} >> 1};
+    std::mt19937_64 random(7);  // NOLINT: the same values in each run
+    for (int i = 0; i < 20'000; ++i) values.push_back(random() >> (1 + random() % 62));
+    for (const std::uint64_t value : values) {
+      const std::uint32_t cell = layout.cell_of(value);
+      std::vector<double> ns;
+      for (const double bound : bounds) ns.push_back(std::round(bound * 1e9));
+      ASSERT_EQ(layout.classic_bucket(cell), classic_bucket(ns, static_cast<double>(value)))
+          << value;
+      const double seconds = static_cast<double>(value) / 1e9;
+      if (cell < layout.zero_cells()) {
+        ASSERT_LE(seconds, layout.zero_threshold()) << value;
+      } else if (layout.native_bucket(cell) != layout.native_bucket(layout.value_cells() - 1)) {
+        ASSERT_LE(seconds, std::exp2(layout.native_bucket(cell) / 8.0) * (1 + 1e-15)) << value;
+        ASSERT_GT(seconds, std::exp2((layout.native_bucket(cell) - 1) / 8.0) * (1 - 1e-15))
+            << value;
+      }
+    }
+  }
 }
 
 TEST(HistogramLayout, StaysWithinItsMemory) {

@@ -88,9 +88,11 @@ TEST_F(SqliteMetrics, LeavesNoFamilyWithoutAValueButThoseThatNeedOthers) {
   ASSERT_TRUE(executor->execute(Receive{1}));
   ASSERT_TRUE(store->read(LogQuery{}));
   const auto snapshot = metrics->registry().snapshot();
-  // Projections are not here yet, and nobody was in another's way.
+  // There is no projection and no server here, and nobody was in another's way.
   const std::set<std::string_view> elsewhere = {catalogue::kProjectionEventsProcessedTotal.name,
                                                 catalogue::kProjectionLagSeconds.name,
+                                                catalogue::kHttpRequestsTotal.name,
+                                                catalogue::kHealthStatus.name,
                                                 catalogue::kCommandConflictsTotal.name};
   for (const MetricDescription* metric : catalogue::kMetrics) {
     const auto* family = snapshot.find(metric->name);
