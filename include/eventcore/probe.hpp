@@ -70,6 +70,7 @@ struct StreamTouch {
   StreamVersion version_read;
   std::uint32_t events_written = 0;
   bool discovered = false;
+  std::uint64_t hash = 0;  ///< `StreamId::hash` of the stream; 0: not known.
 };
 
 /// One failed attempt: which stream moved, and who moved it.
@@ -83,18 +84,19 @@ struct CommandRecord {
   std::string_view command_type;
   Uuid command_id;
   CommandOutcome outcome = CommandOutcome::Committed;
-  const Error* error = nullptr;        ///< With an error outcome.
-  std::string_view rejection_code;     ///< With `Rejected`; a fixed name.
+  const Error* error = nullptr;     ///< With an error outcome.
+  std::string_view rejection_code;  ///< With `Rejected`; a fixed name.
   Instant started;
+  bool timed = true;  ///< Whether `duration` is known.
   std::chrono::nanoseconds duration{};
   PhaseTimes phases;
   std::uint32_t attempts = 1;
   std::chrono::nanoseconds backoff{};  ///< Paused between attempts; known of every command.
   std::uint32_t discovery_rounds = 0;  ///< Of its last attempt.
   std::uint32_t events_written = 0;
-  std::uint32_t events_folded = 0;     ///< Read and applied; cached state costs none.
+  std::uint32_t events_folded = 0;  ///< Read and applied; cached state costs none.
   std::uint64_t bytes_written = 0;
-  Position first_position;             ///< Of its events; 0 if none were written.
+  Position first_position;  ///< Of its events; 0 if none were written.
   std::span<const StreamTouch> streams;
   std::span<const ConflictRecord> conflicts;
   TraceContext trace;
@@ -103,14 +105,15 @@ struct CommandRecord {
 
 /// One group commit of a store.
 struct GroupRecord {
+  bool timed = true;           ///< Whether `commit` is known.
   std::uint32_t commands = 0;  ///< Stored or checked.
   std::uint32_t rejected = 0;  ///< Conflicts found in this group.
   std::uint32_t events = 0;
   std::uint64_t bytes = 0;
-  std::uint32_t queue_depth = 0;                ///< Left in the queue afterwards.
-  std::chrono::nanoseconds queue_wait_max{};    ///< Of the group's oldest command.
-  std::chrono::nanoseconds commit{};            ///< From the first write to durable.
-  Position head;                                ///< After the group.
+  std::uint32_t queue_depth = 0;              ///< Left in the queue afterwards.
+  std::chrono::nanoseconds queue_wait_max{};  ///< Of the group's oldest command.
+  std::chrono::nanoseconds commit{};          ///< From the first write to durable.
+  Position head;                              ///< After the group.
 };
 
 /// One use of a pool of connections, such as a store's readers.
@@ -126,6 +129,9 @@ struct ProbeInterests {
   bool commands = true;
   bool groups = true;
   bool pools = true;
+  /// How long each command and group took; else only of commands whose phases are measured, and of
+  /// one group in 16 of a store without a disk. A clock is what measuring costs most for.
+  bool every_duration = true;
 };
 
 /// Observes executors and stores. Thread-safety: every member is called concurrently. Must not

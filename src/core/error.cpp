@@ -47,22 +47,38 @@ void append_conflict(std::string& line, const Conflict& conflict) {
 
 std::string_view to_string(ErrorCode code) noexcept {
   switch (code) {
-    case ErrorCode::InvalidArgument: return "invalid_argument";
-    case ErrorCode::VersionConflict: return "version_conflict";
-    case ErrorCode::UndeclaredStream: return "undeclared_stream";
-    case ErrorCode::UnknownEventType: return "unknown_event_type";
-    case ErrorCode::DecodeFailed: return "decode_failed";
-    case ErrorCode::HandlerFailed: return "handler_failed";
-    case ErrorCode::LimitExceeded: return "limit_exceeded";
-    case ErrorCode::KeyReused: return "key_reused";
-    case ErrorCode::DeadlineExceeded: return "deadline_exceeded";
-    case ErrorCode::Cancelled: return "cancelled";
-    case ErrorCode::Overloaded: return "overloaded";
-    case ErrorCode::ShuttingDown: return "shutting_down";
-    case ErrorCode::WouldDeadlock: return "would_deadlock";
-    case ErrorCode::Unavailable: return "unavailable";
-    case ErrorCode::CommitInDoubt: return "commit_in_doubt";
-    case ErrorCode::Corrupt: return "corrupt";
+    case ErrorCode::InvalidArgument:
+      return "invalid_argument";
+    case ErrorCode::VersionConflict:
+      return "version_conflict";
+    case ErrorCode::UndeclaredStream:
+      return "undeclared_stream";
+    case ErrorCode::UnknownEventType:
+      return "unknown_event_type";
+    case ErrorCode::DecodeFailed:
+      return "decode_failed";
+    case ErrorCode::HandlerFailed:
+      return "handler_failed";
+    case ErrorCode::LimitExceeded:
+      return "limit_exceeded";
+    case ErrorCode::KeyReused:
+      return "key_reused";
+    case ErrorCode::DeadlineExceeded:
+      return "deadline_exceeded";
+    case ErrorCode::Cancelled:
+      return "cancelled";
+    case ErrorCode::Overloaded:
+      return "overloaded";
+    case ErrorCode::ShuttingDown:
+      return "shutting_down";
+    case ErrorCode::WouldDeadlock:
+      return "would_deadlock";
+    case ErrorCode::Unavailable:
+      return "unavailable";
+    case ErrorCode::CommitInDoubt:
+      return "commit_in_doubt";
+    case ErrorCode::Corrupt:
+      return "corrupt";
   }
   return "unknown";
 }

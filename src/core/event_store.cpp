@@ -51,9 +51,7 @@ class WaitingAppend final : public AppendOperation {
   Handover<WriteResult> handover;
 
  protected:
-  void completed(Result<WriteResult> result) noexcept override {
-    handover.put(std::move(result));
-  }
+  void completed(Result<WriteResult> result) noexcept override { handover.put(std::move(result)); }
 };
 
 class WaitingRead final : public ReadOperation {

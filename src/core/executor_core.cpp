@@ -35,6 +35,7 @@ ExecutorCore::ExecutorCore(EventStore& store, CommandExecutorOptions options)
       random_(options_.seed != 0 ? options_.seed : std::random_device{}()) {
   if (options_.probe && options_.probe->interests().commands) {
     command_probe_ = options_.probe.get();
+    times_every_command_ = options_.probe->interests().every_duration;
   }
   scheduler_ = options_.scheduler;
   if (scheduler_ == nullptr) {

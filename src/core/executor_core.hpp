@@ -46,6 +46,8 @@ class ExecutorCore {
 
   /// The pause before the attempt after `attempt`.
   [[nodiscard]] std::chrono::nanoseconds backoff(std::uint32_t attempt) noexcept;
+  /// The duration of each command is to be known, and not only of those with measured phases.
+  [[nodiscard]] bool times_every_command() const noexcept { return times_every_command_; }
   /// This command's phases are to be measured.
   [[nodiscard]] bool measures_phases() noexcept;
   /// How many commands one whose phases are measured stands for; 0: none is measured.
@@ -86,6 +88,7 @@ class ExecutorCore {
   const CommandExecutorOptions options_;
   const std::uint64_t serial_;  // tells executors apart in per-thread caches
   Probe* command_probe_ = nullptr;
+  bool times_every_command_ = true;
   std::unique_ptr<ThreadScheduler> own_scheduler_;
   Scheduler* scheduler_ = nullptr;
 

@@ -7,20 +7,21 @@ namespace {
 
 class CombinedProbe final : public Probe {
  public:
-  explicit CombinedProbe(std::vector<std::shared_ptr<Probe>> probes)
-      : probes_(std::move(probes)) {
+  explicit CombinedProbe(std::vector<std::shared_ptr<Probe>> probes) : probes_(std::move(probes)) {
     for (const auto& probe : probes_) {
       const ProbeInterests interests = probe->interests();
       if (interests.commands) of_commands_.push_back(probe.get());
       if (interests.groups) of_groups_.push_back(probe.get());
       if (interests.pools) of_pools_.push_back(probe.get());
+      every_duration_ = every_duration_ || interests.every_duration;
     }
   }
 
   ProbeInterests interests() const noexcept override {
     return {.commands = !of_commands_.empty(),
             .groups = !of_groups_.empty(),
-            .pools = !of_pools_.empty()};
+            .pools = !of_pools_.empty(),
+            .every_duration = every_duration_};
   }
   void command_finished(const CommandRecord& record) noexcept override {
     for (Probe* probe : of_commands_) probe->command_finished(record);
@@ -44,35 +45,53 @@ class CombinedProbe final : public Probe {
   std::vector<Probe*> of_commands_;
   std::vector<Probe*> of_groups_;
   std::vector<Probe*> of_pools_;
+  bool every_duration_ = false;
 };
 
 }  // namespace
 
 std::string_view to_string(CommandOutcome outcome) noexcept {
   switch (outcome) {
-    case CommandOutcome::Committed: return "committed";
-    case CommandOutcome::NoEvents: return "no_events";
-    case CommandOutcome::Rejected: return "rejected";
-    case CommandOutcome::Replayed: return "replayed";
-    case CommandOutcome::Invalid: return "invalid";
-    case CommandOutcome::ConflictExhausted: return "conflict_exhausted";
-    case CommandOutcome::DeadlineExceeded: return "deadline_exceeded";
-    case CommandOutcome::Cancelled: return "cancelled";
-    case CommandOutcome::Overloaded: return "overloaded";
-    case CommandOutcome::StoreError: return "store_error";
-    case CommandOutcome::InDoubt: return "in_doubt";
+    case CommandOutcome::Committed:
+      return "committed";
+    case CommandOutcome::NoEvents:
+      return "no_events";
+    case CommandOutcome::Rejected:
+      return "rejected";
+    case CommandOutcome::Replayed:
+      return "replayed";
+    case CommandOutcome::Invalid:
+      return "invalid";
+    case CommandOutcome::ConflictExhausted:
+      return "conflict_exhausted";
+    case CommandOutcome::DeadlineExceeded:
+      return "deadline_exceeded";
+    case CommandOutcome::Cancelled:
+      return "cancelled";
+    case CommandOutcome::Overloaded:
+      return "overloaded";
+    case CommandOutcome::StoreError:
+      return "store_error";
+    case CommandOutcome::InDoubt:
+      return "in_doubt";
   }
   return "unknown";
 }
 
 std::string_view to_string(CommandPhase phase) noexcept {
   switch (phase) {
-    case CommandPhase::Queue: return "queue";
-    case CommandPhase::Read: return "read";
-    case CommandPhase::Fold: return "fold";
-    case CommandPhase::Handle: return "handle";
-    case CommandPhase::Append: return "append";
-    case CommandPhase::Backoff: return "backoff";
+    case CommandPhase::Queue:
+      return "queue";
+    case CommandPhase::Read:
+      return "read";
+    case CommandPhase::Fold:
+      return "fold";
+    case CommandPhase::Handle:
+      return "handle";
+    case CommandPhase::Append:
+      return "append";
+    case CommandPhase::Backoff:
+      return "backoff";
   }
   return "unknown";
 }

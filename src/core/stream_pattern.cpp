@@ -37,9 +37,9 @@ struct StreamPattern::Parser {
     offsets.push_back(text.size());
     if (characters.empty()) return make_error(ErrorCode::InvalidArgument, "pattern is empty");
     if (characters.size() > limits::kStreamIdCharacters) {
-      return make_error(ErrorCode::InvalidArgument,
-                        "pattern is longer than " +
-                            std::to_string(limits::kStreamIdCharacters) + " characters");
+      return make_error(
+          ErrorCode::InvalidArgument,
+          "pattern is longer than " + std::to_string(limits::kStreamIdCharacters) + " characters");
     }
     return {};
   }
@@ -49,10 +49,18 @@ struct StreamPattern::Parser {
     while (at < characters.size()) {
       Result<void> token;
       switch (characters[at]) {
-        case U'*': token = parse_run(); break;
-        case U'[': token = parse_set(); break;
-        case U'?': push(Kind::AnyOne); break;
-        default: push(Kind::Literal, characters[at]); break;
+        case U'*':
+          token = parse_run();
+          break;
+        case U'[':
+          token = parse_set();
+          break;
+        case U'?':
+          push(Kind::AnyOne);
+          break;
+        default:
+          push(Kind::Literal, characters[at]);
+          break;
       }
       if (!token) return token;
     }
@@ -116,8 +124,8 @@ struct StreamPattern::Parser {
     return broken_at_byte(rule, offsets[character]);
   }
   [[nodiscard]] static Error broken_at_byte(std::string_view rule, std::size_t byte) {
-    return make_error(ErrorCode::InvalidArgument, "pattern " + std::string(rule) + " at byte " +
-                                                      std::to_string(byte));
+    return make_error(ErrorCode::InvalidArgument,
+                      "pattern " + std::string(rule) + " at byte " + std::to_string(byte));
   }
 };
 
@@ -139,12 +147,17 @@ bool StreamPattern::matches_one(const Token& token, char32_t character) noexcept
     return range.first <= character && character <= range.last;
   };
   switch (token.kind) {
-    case Kind::Literal: return token.literal == character;
-    case Kind::AnyOne: return true;
-    case Kind::Set: return std::any_of(token.ranges.begin(), token.ranges.end(), contains);
-    case Kind::NotSet: return std::none_of(token.ranges.begin(), token.ranges.end(), contains);
+    case Kind::Literal:
+      return token.literal == character;
+    case Kind::AnyOne:
+      return true;
+    case Kind::Set:
+      return std::any_of(token.ranges.begin(), token.ranges.end(), contains);
+    case Kind::NotSet:
+      return std::none_of(token.ranges.begin(), token.ranges.end(), contains);
     case Kind::AnyRun:
-    case Kind::AnyComponents: break;
+    case Kind::AnyComponents:
+      break;
   }
   return false;
 }

@@ -200,8 +200,7 @@ Result<WriteBatch> WriteBatch::of(std::span<const EventToWrite> events) {
     } else if (event.expected != ExpectedVersion::any() &&
                event.expected != batch.streams_[place->second].expected) {
       return make_error(ErrorCode::InvalidArgument,
-                        "two events of one stream expect different versions",
-                        event.stream.view());
+                        "two events of one stream expect different versions", event.stream.view());
     }
     headers.clear();
     if (auto encoded = event.headers.encode(headers); !encoded) return encoded.error();

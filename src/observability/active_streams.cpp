@@ -37,10 +37,13 @@ void ActiveStreams::touch(std::uint64_t hash, Instant now) noexcept {
   const std::uint32_t tick = tick_of(now);
   // The factor is odd: one hash has another mark in each tick.
   const std::uint64_t mark = hash + tick * std::uint64_t{0x9E3779B97F4A7C15};
-  std::atomic<std::uint64_t>& recent = recent_[hash % kRecent];
-  if (recent.load(std::memory_order_relaxed) == mark) return;
+  // Two marks to a place, the later one first: few places have more than two streams.
+  std::atomic<std::uint64_t>* const recent = &recent_[hash % kRecent & ~std::size_t{1}];
+  const std::uint64_t later = recent[0].load(std::memory_order_relaxed);
+  if (later == mark || recent[1].load(std::memory_order_relaxed) == mark) return;
   change(shards_[(hash >> 12) % kShards], hash, tick);
-  recent.store(mark, std::memory_order_relaxed);
+  recent[1].store(later, std::memory_order_relaxed);
+  recent[0].store(mark, std::memory_order_relaxed);
 }
 
 void ActiveStreams::change(Shard& shard, std::uint64_t hash, std::uint32_t tick) {

@@ -250,12 +250,13 @@ void FamilyCore::publish() {
   table_ = std::move(table);
 }
 
-FamilySnapshot FamilyCore::snapshot(const Blocks& blocks, bool native) const {
+FamilySnapshot FamilyCore::snapshot(bool native) const {
   std::shared_ptr<const Table> table;
   {
     const eventcore::detail::MutexLock lock(mutex_);
     table = table_;
   }
+  const Blocks blocks = CellSpace::get().blocks();
   FamilySnapshot snapshot{description_, {}};
   snapshot.series.reserve(table->size() * form_.points);
   for (const auto& series : *table) series->append_to(snapshot, blocks, native);

@@ -117,7 +117,7 @@ class FamilyCore {
   [[nodiscard]] Series& acquire(std::span<const std::string_view> values, bool permanent);
   void release(Series& series) noexcept;
 
-  [[nodiscard]] FamilySnapshot snapshot(const Blocks& blocks, bool native) const;
+  [[nodiscard]] FamilySnapshot snapshot(bool native) const;
   /// How often a series was asked for that is past a limit.
   [[nodiscard]] std::uint64_t overflowed() const noexcept {
     return overflowed_.load(std::memory_order_relaxed);

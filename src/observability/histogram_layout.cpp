@@ -97,6 +97,7 @@ void HistogramLayout::fill_parts() {
   for (const double edge : edges_) keys_.push_back(key_of(edge));
   keys_.insert(keys_.end(), 2, std::numeric_limits<std::uint64_t>::max());
   key_ = keys_.data();
+  zero_cell_ = search(0);
   const auto first = std::find_if(edges_.begin(), edges_.end(), [is_whole](double edge) {
     return edge >= (is_whole ? 1 : 5e-324);
   });

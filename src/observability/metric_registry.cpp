@@ -189,12 +189,11 @@ MetricsSnapshot RegistryCore::snapshot(const SnapshotRequest& request) const {
     entries.reserve(entries_.size());
     for (const auto& [name, entry] : entries_) entries.push_back(entry);
   }
-  const Blocks blocks = CellSpace::get().blocks();
   MetricsSnapshot snapshot;
   for (const Entry& entry : entries) {
     if (!wants(description_of(entry).name)) continue;
     if (const auto* family = std::get_if<std::shared_ptr<FamilyCore>>(&entry)) {
-      snapshot.families.push_back((*family)->snapshot(blocks, request.native));
+      snapshot.families.push_back((*family)->snapshot(request.native));
     } else {
       snapshot.families.push_back(std::get<std::shared_ptr<ObservedFamily>>(entry)->snapshot());
     }

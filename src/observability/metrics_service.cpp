@@ -47,7 +47,8 @@ void MetricsService::record_command_executed(std::string_view command_type,
 
 void MetricsService::record_events_written(const StreamId& stream, std::size_t count) noexcept {
   state_->category_of_stream(stream.view()).events.add(count);
-  state_->active_streams.touch(detail::text_hash(stream.view()), state_->options.clock->now());
+  state_->active_streams.touch(detail::stream_hash(stream.view(), stream.hash()),
+                               state_->options.clock->now());
 }
 
 void MetricsService::record_event_store_operation(StoreOperation operation,
@@ -75,7 +76,8 @@ void MetricsService::update_active_streams(std::int64_t count) noexcept {
 void MetricsService::update_stream_version(const StreamId& stream, StreamVersion version) noexcept {
   state_->category_of_stream(stream.view()).lengths.record(static_cast<double>(version.value));
   state_->hot_streams.update([&](detail::SpaceSaving& streams) {
-    streams.add_write(detail::text_hash(stream.view()), stream.view(), version.value);
+    streams.add_write(detail::stream_hash(stream.view(), stream.hash()), stream.view(),
+                      version.value);
   });
 }
 
@@ -154,39 +156,38 @@ MetricsPage MetricsService::export_metrics(const ScrapeRequest& request) const {
   return made.is_shared ? *made.page : std::move(*made.page);
 }
 
-void MetricsService::State::count_streams(const CommandRecord& record,
-                                          const detail::CommandSeries& series) {
-  const Instant now = record.started + record.duration;
-  const bool committed = record.outcome == CommandOutcome::Committed;
-  std::size_t written = 0;
-  std::size_t discovered = 0;
-  for (const StreamTouch& touch : record.streams) {
-    active_streams.touch(detail::text_hash(touch.stream), now);
-    discovered += touch.discovered ? 1 : 0;
-    const std::uint32_t events = committed ? touch.events_written : 0;
-    if (events == 0) continue;
-    ++written;
-    category_of_stream(touch.stream).events.add(events);
-  }
-  series.streams.at(StreamRole::ReadOnly)
-      .record(static_cast<double>(record.streams.size() - written));
-  series.streams.at(StreamRole::Written).record(static_cast<double>(written));
-  series.streams.at(StreamRole::Discovered).record(static_cast<double>(discovered));
+ProbeInterests MetricsService::interests() const noexcept {
+  return {.every_duration = state_->options.time_every_command};
 }
 
-/// Streams that were written, and that were fought over.
+/// Active streams and written events, of every command.
+void MetricsService::State::count_streams(const CommandRecord& record) {
+  const bool committed = record.outcome == CommandOutcome::Committed;
+  const Instant now = record.started + record.duration;
+  for (const StreamTouch& touch : record.streams) {
+    active_streams.touch(detail::stream_hash(touch.stream, touch.hash), now);
+    if (committed && touch.events_written > 0) {
+      category_of_stream(touch.stream).events.add(touch.events_written);
+    }
+  }
+}
+
+/// Streams that were fought over, and of some commands those that were written.
 void MetricsService::State::count_hot_streams(const CommandRecord& record) {
-  const bool committed = record.outcome == CommandOutcome::Committed && record.events_written > 0;
-  if (!committed && record.conflicts.empty()) return;
+  thread_local std::uint32_t turn = 0;
+  const bool counts_writes = record.outcome == CommandOutcome::Committed &&
+                             record.events_written > 0 && ++turn % options.hot_stream_interval == 0;
+  if (!counts_writes && record.conflicts.empty()) return;
   hot_streams.update([&](detail::SpaceSaving& streams) {
     for (const StreamTouch& touch : record.streams) {
-      if (!committed || touch.events_written == 0) continue;
-      streams.add_write(detail::text_hash(touch.stream), touch.stream,
-                        (touch.version_read + touch.events_written).value);
+      if (!counts_writes || touch.events_written == 0) continue;
+      streams.add_write(detail::stream_hash(touch.stream, touch.hash), touch.stream,
+                        (touch.version_read + touch.events_written).value,
+                        options.hot_stream_interval);
     }
     for (const ConflictRecord& conflict : record.conflicts) {
       if (conflict.stream.empty()) continue;
-      streams.add_conflict(detail::text_hash(conflict.stream), conflict.stream);
+      streams.add_conflict(detail::stream_hash(conflict.stream), conflict.stream);
     }
   });
 }
@@ -210,38 +211,56 @@ void MetricsService::State::count_measured(const CommandRecord& record) {
   }
 }
 
+/// What the histograms of commands show.
+void MetricsService::State::count_timed(const CommandRecord& record,
+                                        const detail::CommandSeries& series) {
+  series.duration.record(record.duration, record.trace);
+  series.attempts.record(record.attempts);
+  series.replayed.record(record.events_folded);
+  if (record.discovery_rounds > 0) series.discovery_rounds.record(record.discovery_rounds);
+  const bool committed = record.outcome == CommandOutcome::Committed;
+  if (committed) series.emitted.record(record.events_written);
+  std::size_t written = 0;
+  std::size_t discovered = 0;
+  for (const StreamTouch& touch : record.streams) {
+    written += committed && touch.events_written > 0 ? 1 : 0;
+    discovered += touch.discovered ? 1 : 0;
+  }
+  series.streams.at(StreamRole::ReadOnly)
+      .record(static_cast<double>(record.streams.size() - written));
+  series.streams.at(StreamRole::Written).record(static_cast<double>(written));
+  series.streams.at(StreamRole::Discovered).record(static_cast<double>(discovered));
+}
+
 void MetricsService::command_finished(const CommandRecord& record) noexcept {
   const detail::CommandSeries& series = state_->command(record.command_type);
   series.total.increment();
   series.outcomes.at(record.outcome).increment();
-  series.duration.record(record.duration);
-  series.attempts.record(record.attempts);
-  series.replayed.record(record.events_folded);
   if (is_error(record.outcome)) series.errors.increment();
   if (record.attempts > 1) state_->count_retries(record, series);
-  if (record.discovery_rounds > 0) series.discovery_rounds.record(record.discovery_rounds);
-  if (record.outcome == CommandOutcome::Committed) series.emitted.record(record.events_written);
-  state_->count_streams(record, series);
+  state_->count_streams(record);
   state_->count_hot_streams(record);
   for (const ConflictRecord& conflict : record.conflicts) {
     state_->commands.conflicts
         .with(record.command_type, state_->category_of_conflict(record, conflict))
         .increment();
   }
+  if (record.timed) state_->count_timed(record, series);
   if (record.phases.measured) state_->count_measured(record);
 }
 
 void MetricsService::group_committed(const GroupRecord& record) noexcept {
   const detail::StoreSeries& store = state_->store;
-  store.batch_commands.record(record.commands);
-  store.batch_events.record(record.events);
   store.bytes.add(record.bytes);
   store.conflicts.add(record.rejected);
+  store.head.set(static_cast<double>(record.head.value));
   store.queue_depth.set(record.queue_depth);
+  if (!record.timed) return;
+  store.batch_commands.record(record.commands);
+  store.batch_events.record(record.events);
   store.queue_wait.record(record.queue_wait_max);
   // A group that was only checked commits nothing.
   if (record.events > 0) store.commit.record(record.commit);
-  store.head.set(static_cast<double>(record.head.value));
 }
 
 void MetricsService::pool_used(const PoolRecord& record) noexcept {

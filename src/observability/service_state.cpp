@@ -114,7 +114,9 @@ void MetricsService::State::observe_executors() {
     executors->each([&](const detail::WatchedExecutor& watched) {
       weight = std::max(weight.value_or(0), watched.executor.timing_weight());
     });
-    if (weight) out.report(*weight);
+    if (!weight) return;
+    out.report(options.time_every_command ? 1 : *weight, {"command"});
+    out.report(*weight, {"phases"});
   });
 }
 

@@ -79,7 +79,8 @@ struct MetricsService::State {
   [[nodiscard]] std::vector<PoolFigures> measured_pools() const;
 
   // What command_finished is made of.
-  void count_streams(const CommandRecord& record, const detail::CommandSeries& series);
+  void count_streams(const CommandRecord& record);
+  void count_timed(const CommandRecord& record, const detail::CommandSeries& series);
   void count_hot_streams(const CommandRecord& record);
   void count_retries(const CommandRecord& record, const detail::CommandSeries& series);
   void count_measured(const CommandRecord& record);

@@ -13,13 +13,14 @@ SpaceSaving::SpaceSaving(std::size_t places_max)
   places_.reserve(places_max);
 }
 
-void SpaceSaving::add_write(std::uint64_t hash, std::string_view stream, std::uint64_t version) {
-  StreamCount& place = counted(hash, stream);
+void SpaceSaving::add_write(std::uint64_t hash, std::string_view stream, std::uint64_t version,
+                            std::uint64_t weight) {
+  StreamCount& place = counted(hash, stream, weight);
   place.version = std::max(place.version, version);
 }
 
 void SpaceSaving::add_conflict(std::uint64_t hash, std::string_view stream) {
-  ++counted(hash, stream).conflicts;
+  ++counted(hash, stream, 1).conflicts;
 }
 
 std::uint64_t SpaceSaving::count_of_others() const noexcept {
@@ -30,9 +31,10 @@ std::uint64_t SpaceSaving::count_of_others() const noexcept {
 }
 
 /// The stream's place, with this occurrence.
-StreamCount& SpaceSaving::counted(std::uint64_t hash, std::string_view stream) {
+StreamCount& SpaceSaving::counted(std::uint64_t hash, std::string_view stream,
+                                  std::uint64_t weight) {
   if (const std::uint16_t place = slots_[find_slot(hash)]; place != 0) {
-    ++places_[place - 1].count;
+    places_[place - 1].count += weight;
     return places_[place - 1];
   }
   std::size_t index = places_.size();
@@ -46,7 +48,7 @@ StreamCount& SpaceSaving::counted(std::uint64_t hash, std::string_view stream) {
   place.stream.assign(stream);
   place.hash = hash;
   place.error = place.count;
-  place.count += 1;
+  place.count += weight;
   place.conflicts = 0;
   place.version = 0;
   slots_[find_slot(hash)] = static_cast<std::uint16_t>(index + 1);

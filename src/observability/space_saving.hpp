@@ -35,7 +35,8 @@ class SpaceSaving {
   explicit SpaceSaving(std::size_t places_max);
 
   /// Requires: `hash` is that of `stream`, and not 0.
-  void add_write(std::uint64_t hash, std::string_view stream, std::uint64_t version);
+  void add_write(std::uint64_t hash, std::string_view stream, std::uint64_t version,
+                 std::uint64_t weight = 1);
   void add_conflict(std::uint64_t hash, std::string_view stream);
 
   [[nodiscard]] const std::vector<StreamCount>& places() const noexcept { return places_; }
@@ -43,7 +44,7 @@ class SpaceSaving {
   [[nodiscard]] std::uint64_t count_of_others() const noexcept;
 
  private:
-  StreamCount& counted(std::uint64_t hash, std::string_view stream);
+  StreamCount& counted(std::uint64_t hash, std::string_view stream, std::uint64_t weight);
   [[nodiscard]] std::size_t find_slot(std::uint64_t hash) const noexcept;
   void erase_slot(std::uint64_t hash) noexcept;
   std::size_t least_place() noexcept;

@@ -32,7 +32,9 @@ class HistogramLayout {
   [[nodiscard]] std::uint32_t cell_of(double value) const noexcept {
     const auto bits = std::bit_cast<std::uint64_t>(value);
     const std::uint64_t part = (bits >> kPartShift) - first_part_;
-    return part < parts_ ? advance(part, bits) : search(value);
+    if (part < parts_) [[likely]]
+      return advance(part, bits);
+    return bits == 0 ? zero_cell_ : search(value);
   }
   /// The cell that counts `whole` units. Requires: `unit` is not 1.
   [[nodiscard]] std::uint32_t cell_of(std::uint64_t whole) const noexcept {
@@ -93,6 +95,7 @@ class HistogramLayout {
   std::uint64_t first_part_ = 0;
   std::uint64_t parts_ = 0;
   const Part* part_ = nullptr;
+  std::uint32_t zero_cell_ = 0;
   const std::uint64_t* key_ = nullptr;
 
   const double unit_;

@@ -28,6 +28,7 @@ inline constexpr std::array kByProjection{LabelDescription{"projection_name"}};
 inline constexpr std::array kByCollector{label_of<MetricsCollector>};
 inline constexpr std::array kByUpdate{label_of<MetricsUpdate>};
 inline constexpr std::array kByFamily{LabelDescription{"family"}};
+inline constexpr std::array kByTimed{label_of<TimedPart>};
 inline constexpr std::array kByHandlerCode{LabelDescription{"handler"}, LabelDescription{"code"}};
 inline constexpr std::array kByCheck{LabelDescription{"check"}};
 inline constexpr std::array kByBuild{

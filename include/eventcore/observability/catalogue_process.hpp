@@ -64,7 +64,10 @@ inline constexpr MetricDescription kMetricsScrapeSeconds{
 inline constexpr MetricDescription kMetricsTimingWeight{
     .name = "eventcore_metrics_timing_weight",
     .kind = MetricKind::Gauge,
-    .help = "Commands that one with measured phases stands for; 0 if none is measured.",
+    .labels = kByTimed,
+    .help =
+        "Commands that one in the histograms of commands, or with measured phases, stands for; 0 "
+        "if none is measured.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kMetricsUpdateCostSeconds{
     .name = "eventcore_metrics_update_cost_seconds",

@@ -45,6 +45,15 @@ enum class MetricsCollector : std::uint8_t {
 /// A part of what measuring costs.
 enum class MetricsUpdate : std::uint8_t { Counter, Histogram, Clock };
 
+/// What of a command is timed.
+enum class TimedPart : std::uint8_t { Command, Phases };
+
+template <>
+struct LabelDomain<TimedPart> {
+  static constexpr std::string_view name = "timed";
+  static constexpr std::string_view values[] = {"command", "phases"};
+};
+
 template <>
 struct LabelDomain<CommandOutcome> {
   static constexpr std::string_view name = "outcome";

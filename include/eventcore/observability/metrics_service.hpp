@@ -41,6 +41,13 @@ struct MetricsOptions {
   std::size_t active_streams_max = 100'000;
   /// Streams in `eventcore_stream_versions` and `hot_streams`, at most 10; 0 turns both off.
   std::size_t top_streams = 10;
+  /// Count one write in so many for `hot_streams`, for as many; counting each costs some 50 ns a
+  /// stream. Conflicts are always counted.
+  std::uint32_t hot_stream_interval = 8;
+  /// Time every command. Else only those whose phases are measured, by default one in 16, are in
+  /// the histograms of commands, and `eventcore_metrics_timing_weight` says how many commands one
+  /// stands for. Counters are exact in any case.
+  bool time_every_command = true;
   /// How often somebody scrapes, at least a second: recent maxima are those of the last two to
   /// three intervals.
   std::chrono::seconds scrape_interval{15};
@@ -52,7 +59,8 @@ struct MetricsOptions {
 };
 
 /// A stream that is written often. Counts are since the service began; they are estimates with
-/// bounds, because not every stream is remembered.
+/// bounds, because not every stream is remembered. The bounds hold for the writes that were
+/// counted; see `MetricsOptions::hot_stream_interval`.
 struct HotStream {
   std::string stream;
   std::uint64_t writes = 0;        ///< Commits that wrote to it: at most so many,
@@ -133,6 +141,7 @@ class MetricsService final : public Probe {
   [[nodiscard]] MetricsPage export_metrics(const ScrapeRequest& request = {}) const;
 
   // As a probe.
+  [[nodiscard]] ProbeInterests interests() const noexcept override;
   void command_finished(const CommandRecord& record) noexcept override;
   void group_committed(const GroupRecord& record) noexcept override;
   void pool_used(const PoolRecord& record) noexcept override;

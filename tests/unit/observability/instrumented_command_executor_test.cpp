@@ -65,7 +65,8 @@ class InstrumentedExecutor : public ::testing::Test {
     return value(catalogue::kCommandOutcomesTotal, {{"command_type", type}, {"outcome", outcome}});
   }
 
-  std::shared_ptr<MetricsService> metrics = std::make_shared<MetricsService>();
+  std::shared_ptr<MetricsService> metrics =
+      std::make_shared<MetricsService>(MetricsOptions{.hot_stream_interval = 1});
   InstrumentedEventStore store{open_memory_store({.probe = metrics}), metrics};
   const StreamId hat = StreamId::literal("product-hat");
   const StreamId mug = StreamId::literal("product-mug");

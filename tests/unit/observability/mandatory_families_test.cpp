@@ -85,7 +85,8 @@ TEST_F(MetricsOnThePage, OfProbesAndWatches) {
   expect_gain("eventcore_store_events 0", [&] { watch = service.watch(*store); });
   const CommandExecutor executor(*store, {.phase_timing = PhaseTiming::Always});
   MetricsWatch other;
-  expect_gain("eventcore_metrics_timing_weight 1", [&] { other = service.watch(executor); });
+  expect_gain("eventcore_metrics_timing_weight{timed=\"phases\"} 1",
+              [&] { other = service.watch(executor); });
 }
 
 }  // namespace

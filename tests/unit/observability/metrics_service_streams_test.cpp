@@ -35,7 +35,7 @@ class ServiceStreams : public ::testing::Test {
     return of.registry().snapshot().find(catalogue::kStreamVersions.name)->series.size();
   }
 
-  MetricsService service;
+  MetricsService service{{.hot_stream_interval = 1}};
 };
 
 TEST_F(ServiceStreams, TellsTheHotOnesWithWritesConflictsAndVersion) {
@@ -119,6 +119,29 @@ TEST_F(ServiceStreams, CountsLengthsOfStreamsThatMeasuredCommandsWrote) {
   EXPECT_EQ(lengths("customer").count(), 0U);
   service.update_stream_version(StreamId::literal("customer-1"), {5});
   EXPECT_EQ(lengths("customer").sum, 5);
+}
+
+TEST_F(ServiceStreams, CountsOneWriteInSoManyForAsMany) {
+  MetricsService sampled({.hot_stream_interval = 8});
+  const std::vector<StreamTouch> streams = {{"product-1", {1}, 1, false}};
+  for (int i = 0; i < 800; ++i) finish(sampled, streams);
+  ASSERT_EQ(sampled.hot_streams().size(), 1U);
+  EXPECT_EQ(sampled.hot_streams()[0].writes, 800U);
+  EXPECT_EQ(sampled.registry().snapshot().value(catalogue::kEventsWrittenTotal.name,
+                                                {{"category", "product"}}),
+            800);
+}
+
+TEST_F(ServiceStreams, LeavesUntimedCommandsOutOfHistogramsAlone) {
+  CommandRecord record;
+  record.command_type = "reserve";
+  service.command_finished(record);
+  record.timed = false;
+  service.command_finished(record);
+  const MetricsSnapshot snapshot = service.registry().snapshot();
+  const MetricsSnapshot::Labels reserve = {{"command_type", "reserve"}};
+  EXPECT_EQ(snapshot.value(catalogue::kCommandsTotal.name, reserve), 2);
+  EXPECT_EQ(snapshot.histogram(catalogue::kCommandDurationSeconds.name, reserve).count(), 1U);
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ class ServiceMetrics : public ::testing::Test {
   }
 
   eventcore::testing::ManualClock clock;
-  MetricsService service{{.clock = &clock}};
+  MetricsService service{{.hot_stream_interval = 1, .clock = &clock}};
 };
 
 TEST_F(ServiceMetrics, CountsACommittedCommandOnce) {

@@ -132,22 +132,42 @@ TEST_F(WatchedMetrics, ForgetAnExecutorThatIsOwnedByItsBase) {
   const auto store = open_memory_store();
   std::unique_ptr<CommandExecutor> executor =
       std::make_unique<InstrumentedCommandExecutor>(*store, service);
-  EXPECT_EQ(series(catalogue::kMetricsTimingWeight), 1U);
+  EXPECT_EQ(series(catalogue::kMetricsTimingWeight), 2U);
   executor.reset();
   EXPECT_EQ(series(catalogue::kMetricsTimingWeight), 0U);
 }
 
 TEST_F(WatchedMetrics, SayWhatAMeasuredCommandStandsFor) {
   const auto store = open_memory_store();
+  const auto weight_of = [&](std::string_view timed) {
+    return service->registry().snapshot().value(catalogue::kMetricsTimingWeight.name,
+                                                {{"timed", timed}});
+  };
   EXPECT_EQ(series(catalogue::kMetricsTimingWeight), 0U);
   const CommandExecutor all(*store, {.phase_timing = PhaseTiming::Always});
   const MetricsWatch watch = service->watch(all);
-  EXPECT_EQ(value(catalogue::kMetricsTimingWeight), 1);
+  EXPECT_EQ(weight_of("phases"), 1);
   {
     const InstrumentedCommandExecutor sampled(*store, service);
-    EXPECT_EQ(value(catalogue::kMetricsTimingWeight), 16);
+    EXPECT_EQ(weight_of("phases"), 16);
+    EXPECT_EQ(weight_of("command"), 1);
   }
-  EXPECT_EQ(value(catalogue::kMetricsTimingWeight), 1);
+  EXPECT_EQ(weight_of("phases"), 1);
+}
+
+TEST(UntimedMetrics, TimeOneCommandInSixteenAndCountAll) {
+  const auto service =
+      std::make_shared<MetricsService>(MetricsOptions{.time_every_command = false});
+  const auto store = open_memory_store({.probe = service});
+  InstrumentedCommandExecutor executor(*store, service);
+  for (int i = 0; i < 160; ++i) ASSERT_TRUE(executor.execute(Note{[] {}}));
+  const MetricsSnapshot snapshot = service->registry().snapshot();
+  const std::string_view type = Note::name;
+  EXPECT_EQ(snapshot.value(catalogue::kCommandsTotal.name, {{"command_type", type}}), 160);
+  EXPECT_EQ(
+      snapshot.histogram(catalogue::kCommandDurationSeconds.name, {{"command_type", type}}).count(),
+      10U);
+  EXPECT_EQ(snapshot.value(catalogue::kMetricsTimingWeight.name, {{"timed", "command"}}), 16);
 }
 
 TEST_F(WatchedMetrics, ShowWhatAStoreHolds) {

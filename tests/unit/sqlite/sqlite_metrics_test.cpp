@@ -59,7 +59,8 @@ class SqliteMetrics : public SqliteFile {
   }
 
   std::shared_ptr<observability::MetricsService> metrics =
-      std::make_shared<observability::MetricsService>();
+      std::make_shared<observability::MetricsService>(
+          observability::MetricsOptions{.hot_stream_interval = 1});
   std::unique_ptr<EventStore> store;
   std::unique_ptr<CommandExecutor> executor;
 };
@@ -89,11 +90,10 @@ TEST_F(SqliteMetrics, LeavesNoFamilyWithoutAValueButThoseThatNeedOthers) {
   ASSERT_TRUE(store->read(LogQuery{}));
   const auto snapshot = metrics->registry().snapshot();
   // There is no projection and no server here, and nobody was in another's way.
-  const std::set<std::string_view> elsewhere = {catalogue::kProjectionEventsProcessedTotal.name,
-                                                catalogue::kProjectionLagSeconds.name,
-                                                catalogue::kHttpRequestsTotal.name,
-                                                catalogue::kHealthStatus.name,
-                                                catalogue::kCommandConflictsTotal.name};
+  const std::set<std::string_view> elsewhere = {
+      catalogue::kProjectionEventsProcessedTotal.name, catalogue::kProjectionLagSeconds.name,
+      catalogue::kHttpRequestsTotal.name, catalogue::kHealthStatus.name,
+      catalogue::kCommandConflictsTotal.name};
   for (const MetricDescription* metric : catalogue::kMetrics) {
     const auto* family = snapshot.find(metric->name);
     ASSERT_NE(family, nullptr) << metric->name;
