@@ -23,5 +23,7 @@ struct Effort {
 [[nodiscard]] std::vector<Comparison> replay_comparisons(const Effort& effort);
 [[nodiscard]] std::vector<Comparison> json_comparisons();
 [[nodiscard]] std::vector<Comparison> metric_comparisons();
+[[nodiscard]] std::vector<Comparison> scrape_comparisons();
+[[nodiscard]] std::vector<Comparison> monitoring_comparisons(const Effort& effort);
 
 }  // namespace eventcore::bench

@@ -21,12 +21,10 @@ struct Reserved {
   bool express = false;
 
   static constexpr auto describe() {
-    return describe_event("reserved", 1, field("order", &Reserved::order),
-                          field("product", &Reserved::product),
-                          field("warehouse", &Reserved::warehouse),
-                          field("quantity", &Reserved::quantity),
-                          field("price_cents", &Reserved::price_cents),
-                          field("express", &Reserved::express));
+    return describe_event(
+        "reserved", 1, field("order", &Reserved::order), field("product", &Reserved::product),
+        field("warehouse", &Reserved::warehouse), field("quantity", &Reserved::quantity),
+        field("price_cents", &Reserved::price_cents), field("express", &Reserved::express));
   }
 };
 
@@ -94,10 +92,18 @@ double encode_tree() {
 
 std::vector<Comparison> json_comparisons() {
   return {
-      {"json, decode", "a small event into its struct",
-       {"decode_event", decode_ours}, {"nlohmann::json tree", decode_tree}, 8, 12},
-      {"json, encode", "a struct into its stored form",
-       {"encode_event", encode_ours}, {"nlohmann::json tree", encode_tree}, 10, 20},
+      {"json, decode",
+       "a small event into its struct",
+       {"decode_event", decode_ours},
+       {"nlohmann::json tree", decode_tree},
+       8,
+       12},
+      {"json, encode",
+       "a struct into its stored form",
+       {"encode_event", encode_ours},
+       {"nlohmann::json tree", encode_tree},
+       10,
+       20},
   };
 }
 

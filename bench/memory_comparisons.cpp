@@ -20,8 +20,7 @@ double timed(const std::function<void(std::mt19937_64&)>& command, int commands)
   std::mt19937_64 random(1);
   const auto start = std::chrono::steady_clock::now();
   for (int i = 0; i < commands; ++i) command(random);
-  return commands /
-         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return commands / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 double ours(PhaseTiming phases, bool measured, int commands) {

@@ -66,10 +66,16 @@ std::vector<Comparison> replay_comparisons(const Effort& effort) {
   const auto store = std::make_shared<ReadStore>(effort);
   const Side bare{"bare SELECT loop", [store] { return bare_select(store->path()); }};
   return {
-      {"sqlite, replay", "what does the store add to SQLite's own scan?",
-       {"pages of events", [store] { return replay(store->path(), false); }}, bare, 0.7},
-      {"sqlite, replay decoded", "and with every event decoded into its struct?",
-       {"decoded events", [store] { return replay(store->path(), true); }}, bare, 0.5},
+      {"sqlite, replay",
+       "what does the store add to SQLite's own scan?",
+       {"pages of events", [store] { return replay(store->path(), false); }},
+       bare,
+       0.7},
+      {"sqlite, replay decoded",
+       "and with every event decoded into its struct?",
+       {"decoded events", [store] { return replay(store->path(), true); }},
+       bare,
+       0.5},
   };
 }
 

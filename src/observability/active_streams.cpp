@@ -38,7 +38,7 @@ void ActiveStreams::touch(std::uint64_t hash, Instant now) noexcept {
   // The factor is odd: one hash has another mark in each tick.
   const std::uint64_t mark = hash + tick * std::uint64_t{0x9E3779B97F4A7C15};
   // Two marks to a place, the later one first: few places have more than two streams.
-  std::atomic<std::uint64_t>* const recent = &recent_[hash % kRecent & ~std::size_t{1}];
+  std::atomic<std::uint64_t>* const recent = &recent_[place_of(hash)];
   const std::uint64_t later = recent[0].load(std::memory_order_relaxed);
   if (later == mark || recent[1].load(std::memory_order_relaxed) == mark) return;
   change(shards_[(hash >> 12) % kShards], hash, tick);

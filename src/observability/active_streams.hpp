@@ -32,6 +32,8 @@ class ActiveStreams {
   /// The stream with `hash` was touched at `now`. Cost: one load for a stream touched in the same
   /// second, else a short lock.
   void touch(std::uint64_t hash, Instant now) noexcept;
+  /// Fetches what `touch` will look at.
+  void expect(std::uint64_t hash) const noexcept { __builtin_prefetch(&recent_[place_of(hash)]); }
   /// Streams touched in the window that ends at `now`.
   [[nodiscard]] std::uint64_t count(Instant now) const noexcept;
 
@@ -49,6 +51,9 @@ class ActiveStreams {
   static constexpr std::size_t kShards = 16;
   static constexpr std::size_t kRecent = 16'384;
 
+  [[nodiscard]] static std::size_t place_of(std::uint64_t hash) noexcept {
+    return hash % kRecent & ~std::size_t{1};
+  }
   [[nodiscard]] std::uint32_t tick_of(Instant now) const noexcept;
   [[nodiscard]] bool is_expired(std::uint32_t tick, std::uint32_t now) const noexcept {
     return now >= tick && now - tick >= window_ticks_;

@@ -97,7 +97,7 @@ std::optional<SlotLease> SlotLease::take(const PointForm& form) {
 
 Series::Series(const MetricDescription& description, const PointForm& form, SlotLease slots,
                std::vector<std::string> values, Timestamp created)
-    : slots_(std::move(slots)), values_(std::move(values)), created_(created) {
+    : slots_(std::move(slots)), created_(created), run_time_labels_(values.size()) {
   first_.slot = slots_.first();
   first_.stride = form.point_cells;
   if (description.kind == MetricKind::Histogram) {
@@ -107,17 +107,17 @@ Series::Series(const MetricDescription& description, const PointForm& form, Slot
   } else if (description.kind != MetricKind::Counter) {
     first_.shared = CellSpace::get().shared() + slots_.first();
   }
-  label_points(description);
+  label_points(description, std::move(values));
 }
 
 /// Writes the labels of each point, the last label varying fastest, as `Family::at` counts.
-void Series::label_points(const MetricDescription& description) {
+void Series::label_points(const MetricDescription& description, std::vector<std::string> values) {
   const std::size_t points = count_combinations(description);
   for (std::size_t index = 0; index < points; ++index) {
-    std::vector<std::string> labels = values_;
+    std::vector<std::string> labels = values;
     labels.resize(description.labels.size());
     std::size_t rest = index;
-    for (std::size_t i = labels.size(); i-- > values_.size();) {
+    for (std::size_t i = labels.size(); i-- > values.size();) {
       const std::span<const std::string_view> domain = description.labels[i].values;
       labels[i] = domain[rest % domain.size()];
       rest /= domain.size();
@@ -134,7 +134,7 @@ void Series::append_to(FamilySnapshot& snapshot, const Blocks& blocks, bool nati
     series.created = created;
     const MetricPoint point = first_.at(i);
     if (point.layout != nullptr) {
-      series.histogram = read_histogram(point, blocks, native);
+      series.histogram = std::make_shared<HistogramValue>(read_histogram(point, blocks, native));
     } else {
       series.value = read_number(point, *snapshot.description, blocks);
     }
@@ -173,7 +173,7 @@ Series& FamilyCore::acquire(std::span<const std::string_view> values, bool perma
   EVENTCORE_ASSERT(values.size() == run_time_labels_, description_->name);
   const eventcore::detail::MutexLock lock(mutex_);
   const auto known = series_.find(values);
-  Series& series = known != series_.end() ? *known->second : find_or_make(bounded(values));
+  Series& series = known != series_.end() ? **known : find_or_make(bounded(values));
   if (permanent) {
     series.permanent = true;
   } else {
@@ -205,7 +205,7 @@ std::vector<std::string> FamilyCore::bounded(std::span<const std::string_view> v
 /// The series for `values`, which are within the limits; made if it is not there. When there are
 /// no cells for it, it is the overflow series, whose slots are kept for that.
 Series& FamilyCore::find_or_make(std::vector<std::string> values) {
-  if (const auto known = series_.find(values); known != series_.end()) return *known->second;
+  if (const auto known = series_.find(values); known != series_.end()) return **known;
   const auto is_reserved = [](const std::string& value) { return value == kOverflowValue; };
   std::optional<SlotLease> slots;
   if (first_slots_ && std::all_of(values.begin(), values.end(), is_reserved)) {
@@ -220,10 +220,10 @@ Series& FamilyCore::find_or_make(std::vector<std::string> values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (values[i] != kOverflowValue) ++value_uses_[i][values[i]];
   }
-  auto series =
-      std::make_shared<Series>(*description_, form_, *std::move(slots), values, clock_.wall());
+  auto series = std::make_shared<Series>(*description_, form_, *std::move(slots), std::move(values),
+                                         clock_.wall());
   Series& result = *series;
-  series_.emplace(std::move(values), std::move(series));
+  series_.insert(std::move(series));
   publish();
   return result;
 }
@@ -245,8 +245,7 @@ void FamilyCore::release(Series& series) noexcept {
 
 void FamilyCore::publish() {
   auto table = std::make_shared<Table>();
-  table->reserve(series_.size());
-  for (const auto& [values, series] : series_) table->push_back(series);
+  table->assign(series_.begin(), series_.end());
   table_ = std::move(table);
 }
 

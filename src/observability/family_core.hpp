@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <source_location>
 #include <span>
 #include <string>
@@ -66,7 +67,10 @@ class Series {
          std::vector<std::string> values, Timestamp created);
 
   [[nodiscard]] const MetricPoint& point() const noexcept { return first_; }
-  [[nodiscard]] const std::vector<std::string>& values() const noexcept { return values_; }
+  /// Of the run-time labels.
+  [[nodiscard]] std::span<const std::string> values() const noexcept {
+    return {point_labels_.front()->values.data(), run_time_labels_};
+  }
   /// Adds the points to `snapshot`, each the sum over `blocks`.
   void append_to(FamilySnapshot& snapshot, const Blocks& blocks, bool native) const;
 
@@ -75,22 +79,31 @@ class Series {
   bool permanent = false;
 
  private:
-  void label_points(const MetricDescription& description);
+  void label_points(const MetricDescription& description, std::vector<std::string> values);
 
   const SlotLease slots_;
-  const std::vector<std::string> values_;
   const Timestamp created_;
+  const std::size_t run_time_labels_;
   std::vector<std::shared_ptr<const SeriesLabels>> point_labels_;
   std::unique_ptr<ExemplarShelf[]> exemplars_;  // of histograms
   MetricPoint first_;
 };
 
-/// Orders label values, held or viewed.
-struct ValuesLess {
+/// Orders series by their label values, which can also be asked for.
+struct ByValues {
   using is_transparent = void;
   template <class A, class B>
   bool operator()(const A& a, const B& b) const noexcept {
-    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
+    return std::ranges::lexicographical_compare(values_of(a), values_of(b));
+  }
+
+ private:
+  static std::span<const std::string> values_of(const std::shared_ptr<Series>& series) noexcept {
+    return series->values();
+  }
+  template <class Values>
+  static const Values& values_of(const Values& values) noexcept {
+    return values;
   }
 };
 
@@ -139,8 +152,7 @@ class FamilyCore {
   const Clock& clock_;
 
   eventcore::detail::Mutex& mutex_ = CellSpace::get().mutex();
-  std::map<std::vector<std::string>, std::shared_ptr<Series>, ValuesLess> series_
-      EVENTCORE_GUARDED_BY(mutex_);
+  std::set<std::shared_ptr<Series>, ByValues> series_ EVENTCORE_GUARDED_BY(mutex_);
   std::vector<std::map<std::string, std::size_t, std::less<>>> value_uses_
       EVENTCORE_GUARDED_BY(mutex_);  // by label: in how many series a value occurs
   // For the first series of a family without run-time labels, else for the overflow series.

@@ -34,7 +34,7 @@ std::uint64_t hash_of(std::uint64_t family, std::span<const std::string_view> va
   return hash;
 }
 
-bool equal(const std::vector<std::string>& held, std::span<const std::string_view> given) noexcept {
+bool equal(std::span<const std::string> held, std::span<const std::string_view> given) noexcept {
   for (std::size_t i = 0; i < given.size(); ++i) {
     if (!eventcore::detail::same_text(held[i], given[i])) return false;
   }

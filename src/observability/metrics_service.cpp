@@ -233,6 +233,9 @@ void MetricsService::State::count_timed(const CommandRecord& record,
 }
 
 void MetricsService::command_finished(const CommandRecord& record) noexcept {
+  for (const StreamTouch& touch : record.streams) {
+    state_->active_streams.expect(detail::stream_hash(touch.stream, touch.hash));
+  }
   const detail::CommandSeries& series = state_->command(record.command_type);
   series.total.increment();
   series.outcomes.at(record.outcome).increment();

@@ -48,7 +48,8 @@ std::optional<double> MetricsSnapshot::value(std::string_view name, Labels label
 
 HistogramValue MetricsSnapshot::histogram(std::string_view name, Labels labels) const {
   const SeriesSnapshot* series = find(name, labels);
-  return series == nullptr ? HistogramValue{} : series->histogram;
+  const bool has_one = series != nullptr && series->histogram != nullptr;
+  return has_one ? *series->histogram : HistogramValue{};
 }
 
 }  // namespace eventcore::observability

@@ -169,7 +169,7 @@ class FamilyMessage {
   }
 
   void add_histogram(pbf_writer& metric, const SeriesSnapshot& series) {
-    const HistogramValue& histogram = series.histogram;
+    const HistogramValue& histogram = *series.histogram;
     pbf_writer message(metric, metric_field::kHistogram);
     message.add_uint64(histogram_field::kCount, histogram.count());
     message.add_double(histogram_field::kSum, histogram.sum);

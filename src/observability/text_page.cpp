@@ -119,7 +119,7 @@ class FamilyText {
     const std::string& labels = series.labels->text;
     switch (description_.kind) {
       case MetricKind::Histogram:
-        write_histogram(labels, series.histogram);
+        write_histogram(labels, *series.histogram);
         break;
       case MetricKind::Info:
         write_line(value_, labels, std::uint64_t{1});

@@ -44,7 +44,7 @@ prometheus::ClientMetric metric_of(const MetricDescription& description,
     metric.label.push_back({std::string(description.labels[i].name), series.labels->values[i]});
   }
   if (description.kind == MetricKind::Histogram) {
-    metric.histogram = histogram_of(description, series.histogram);
+    metric.histogram = histogram_of(description, *series.histogram);
   } else if (description.kind == MetricKind::Counter) {
     metric.counter.value = series.value;
   } else {

@@ -82,7 +82,7 @@ struct SeriesLabels {
 struct SeriesSnapshot {
   std::shared_ptr<const SeriesLabels> labels;  ///< Never null.
   double value = 0;                            ///< Of a counter or gauge.
-  HistogramValue histogram;
+  std::shared_ptr<HistogramValue> histogram;   ///< Of a histogram; else null.
   Timestamp created{};  ///< Since when it counts.
 };
 

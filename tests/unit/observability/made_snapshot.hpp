@@ -43,7 +43,7 @@ inline SeriesSnapshot made_series(const MetricDescription& description,
 inline SeriesSnapshot made_histogram(const MetricDescription& description,
                                      std::vector<std::string> labels, HistogramValue histogram) {
   SeriesSnapshot series = made_series(description, std::move(labels));
-  series.histogram = std::move(histogram);
+  series.histogram = std::make_shared<HistogramValue>(std::move(histogram));
   return series;
 }
 
