@@ -125,7 +125,7 @@ Result<ExecutionResult> CommandOperation::take_result() {
 }
 
 void CommandOperation::report() noexcept {
-  std::vector<StreamTouch>& touches = boundary_.touches;
+  thread_local std::vector<StreamTouch> touches;  // keeps its memory from command to command
   touches.clear();
   std::uint32_t written = 0;
   const bool stored = outcome_ == CommandOutcome::Committed;

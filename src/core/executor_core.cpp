@@ -4,6 +4,8 @@
 #include <random>
 #include <thread>
 
+#include "sample_turn.hpp"
+
 namespace eventcore::detail {
 
 namespace {
@@ -107,8 +109,8 @@ std::chrono::nanoseconds ExecutorCore::backoff(std::uint32_t attempt) noexcept {
 
 bool ExecutorCore::measures_phases() noexcept {
   if (options_.phase_timing == PhaseTiming::Sampled) {
-    thread_local std::uint32_t count = 0;
-    return count++ % kTimingSample == 0;
+    thread_local SampleTurn turn;
+    return turn.next(kTimingSample);
   }
   return options_.phase_timing == PhaseTiming::Always;
 }

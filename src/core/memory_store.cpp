@@ -7,6 +7,7 @@
 #include "memory_administration.hpp"
 #include "memory_log.hpp"
 #include "memory_reader.hpp"
+#include "sample_turn.hpp"
 
 namespace eventcore {
 namespace {
@@ -94,8 +95,8 @@ class MemoryStore final : public EventStore {
   }
 
   static bool is_sample() noexcept {
-    thread_local std::uint32_t count = 0;
-    return (count++ & 15U) == 0;
+    thread_local detail::SampleTurn turn;
+    return turn.next(16);
   }
 
   static Error cancelled() { return make_error(ErrorCode::Cancelled, "the operation was stopped"); }

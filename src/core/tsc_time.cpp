@@ -20,6 +20,9 @@ namespace {
 constexpr std::int64_t kFirstCompareNs = 10'000'000;
 constexpr double kPeriodMaxNs = 1e9;
 constexpr std::uint64_t kReadTicksMax = 1'000;
+// A first comparison that took longer may have been interrupted by a sleep of the machine.
+constexpr std::int64_t kFirstCompareMaxNs = 100'000'000;
+constexpr int kFailuresMax = 100;
 constexpr double kGiveUpNs = 1e6;
 constexpr double kRateError = 1e-4;  // more than the first comparison can be wrong by
 constexpr double kSlewMax = 5e-4;
@@ -66,7 +69,7 @@ std::optional<Moment> read_moment() noexcept {
     const std::uint64_t took = __rdtsc() - before;
     if (took >= least) continue;
     least = took;
-    moment = {before + took / 2, ns};
+    moment = {before, ns};  // so that the time is rather ahead of the system's than behind it
   }
   return moment;
 }
@@ -89,9 +92,11 @@ class TscTime {
     if (!is_whole) [[unlikely]] {
       return compare(0);
     }
-    // After its period the time is not less than what others were told at the end of it.
     if (ticks >= compare_after) [[unlikely]] {
-      return compare(base_ns + in_ns(compare_after, ns_per_tick));
+      // After its period the time is not less than what others were told at the end of it. The
+      // counter may also have been read before the base was: then it is at the base.
+      const bool is_over = static_cast<std::int64_t>(ticks) >= 0;
+      return compare(base_ns + (is_over ? in_ns(compare_after, ns_per_tick) : 0));
     }
     return instant(base_ns + in_ns(ticks, ns_per_tick));
   }
@@ -106,7 +111,9 @@ class TscTime {
 
   [[gnu::cold, gnu::noinline]] Instant compare(std::int64_t least_ns) noexcept;
   [[nodiscard]] bool is_due() const noexcept;
+  void take_up(const std::optional<Moment>& moment) noexcept;
   void adjust(const Moment& moment) noexcept;
+  void give_up() noexcept;
   void publish(std::uint64_t ticks, std::int64_t ns, double ns_per_tick, double period) noexcept;
 
   // Atomic: read by all threads, changed by the one that has `is_comparing_`.
@@ -120,7 +127,8 @@ class TscTime {
   std::atomic<Stage> stage_ = Stage::New;         // atomic: read without `is_comparing_`
 
   // Changed by the one that has `is_comparing_`.
-  Moment seen_;  // of the last comparison
+  Moment seen_;       // of the last comparison
+  int failures_ = 0;  // moments in a row that could not be read
 };
 
 /// The system's time, at least `least_ns`; and what is due: to begin, to compare, or to give up.
@@ -132,19 +140,29 @@ Instant TscTime::compare(std::int64_t least_ns) noexcept {
       is_comparing_.exchange(true, std::memory_order_acquire)) {
     return answer;
   }
-  if (is_due()) {
-    if (const std::optional<Moment> moment = read_moment()) {
-      if (stage_.load(std::memory_order_relaxed) == Stage::New) {
-        stage_.store(is_trustworthy() ? Stage::Comparing : Stage::GivenUp,
-                     std::memory_order_relaxed);
-      } else {
-        adjust(*moment);
-      }
-      seen_ = *moment;
-    }
-  }
+  if (is_due()) take_up(read_moment());
   is_comparing_.store(false, std::memory_order_release);
   return answer;
+}
+
+/// Goes on to the next stage, if there is a moment to compare with.
+void TscTime::take_up(const std::optional<Moment>& moment) noexcept {
+  const Stage stage = stage_.load(std::memory_order_relaxed);
+  const bool is_useless = !moment && ++failures_ == kFailuresMax;
+  if (is_useless || (stage == Stage::New && !is_trustworthy())) return give_up();
+  if (!moment) return;
+  failures_ = 0;
+  if (stage == Stage::New) {
+    stage_.store(Stage::Comparing, std::memory_order_relaxed);
+  } else if (stage == Stage::Running || moment->ns - seen_.ns < kFirstCompareMaxNs) {
+    adjust(*moment);
+  }
+  seen_ = *moment;
+}
+
+void TscTime::give_up() noexcept {
+  compare_after_.store(0, std::memory_order_relaxed);
+  stage_.store(Stage::GivenUp, std::memory_order_relaxed);
 }
 
 bool TscTime::is_due() const noexcept {
@@ -178,9 +196,7 @@ void TscTime::adjust(const Moment& moment) noexcept {
         base_ns + in_ns(compare_after_.load(std::memory_order_relaxed), old_rate);
     floor_ns_.store(greatest, std::memory_order_relaxed);
     if (std::abs(static_cast<double>(system - expected)) > kGiveUpNs + elapsed * kRateError) {
-      compare_after_.store(0, std::memory_order_relaxed);
-      stage_.store(Stage::GivenUp, std::memory_order_relaxed);
-      return;
+      return give_up();
     }
     start = std::max(system, greatest);  // nobody has seen a later time
   }
@@ -188,10 +204,8 @@ void TscTime::adjust(const Moment& moment) noexcept {
   const double period = std::min(4 * elapsed, kPeriodMaxNs);
   const double slew = std::clamp(static_cast<double>(system - start) / period, -kSlewMax, 0.0);
   const double ns_per_tick = rate * (1 + slew);
-  if (ns_per_tick >= 1) {  // a counter slower than 1 GHz
-    stage_.store(Stage::GivenUp, std::memory_order_relaxed);
-    return;
-  }
+  // No processor's counter is slower than 1 GHz or faster than 10: it has jumped.
+  if (ticks <= seen_.ticks || ns_per_tick >= 1 || ns_per_tick < 0.1) return give_up();
   publish(ticks, start, ns_per_tick, period);
   stage_.store(Stage::Running, std::memory_order_relaxed);
 }
@@ -210,7 +224,7 @@ void TscTime::publish(std::uint64_t ticks, std::int64_t ns, double ns_per_tick,
   version_.store(version + 2, std::memory_order_release);
 }
 
-constinit TscTime tsc_time;
+constinit TscTime tsc_time;  // one, as the counter is
 
 }  // namespace
 

@@ -16,13 +16,13 @@ namespace eventcore::detail {
 /// it steps forward
 ///    (less than a microsecond); where it is ahead, it runs slower for the next second.
 /// 3. When they differ by more than 1 ms, as after a virtual machine has moved, the counter is
-///    given up for good.
+///    given up for good. A time that was ahead stands still until the system has caught up.
 ///
 /// The counter is read without waiting for earlier loads: waiting would cost as much as the system
 /// clock does. A thread that takes a time from another one and then looks at the clock may find it
 /// earlier, by less than a microsecond and seldom by some; who needs that order fences.
 ///
-/// Thread-safety: Thread-safe. Blocking: no.
+/// Thread-safety: Thread-safe. Blocking: no, but the first call reads a small file of the system.
 [[nodiscard]] Instant tsc_now() noexcept;
 
 }  // namespace eventcore::detail

@@ -50,7 +50,9 @@ void ExemplarShelf::offer(std::size_t buckets, std::size_t bucket, double value,
   }
   Place& place = places[bucket];
   const std::int64_t now = coarse_wall_ns();
-  if (now - place.at_ns.load(std::memory_order_relaxed) < kPauseNs || !place.take()) return;
+  const std::int64_t last = place.at_ns.load(std::memory_order_relaxed);
+  const bool is_soon = now >= last && now - last < kPauseNs;  // a clock may step back
+  if (is_soon || !place.take()) return;
   place.at_ns.store(now, std::memory_order_relaxed);
   place.exemplar = {trace, value, Timestamp(std::chrono::nanoseconds(now))};
   place.give_back();

@@ -78,6 +78,11 @@ HistogramValue read_histogram(const MetricPoint& point, const Blocks& blocks, bo
   return value;
 }
 
+bool is_overflow(std::span<const std::string> values) noexcept {
+  return std::all_of(values.begin(), values.end(),
+                     [](const std::string& value) { return value == kOverflowValue; });
+}
+
 std::uint64_t next_family_id() noexcept {
   static std::atomic<std::uint64_t> last = 0;  // atomic: registries are made on any thread
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -134,7 +139,8 @@ void Series::append_to(FamilySnapshot& snapshot, const Blocks& blocks, bool nati
     series.created = created;
     const MetricPoint point = first_.at(i);
     if (point.layout != nullptr) {
-      series.histogram = std::make_shared<HistogramValue>(read_histogram(point, blocks, native));
+      series.histogram =
+          std::make_shared<const HistogramValue>(read_histogram(point, blocks, native));
     } else {
       series.value = read_number(point, *snapshot.description, blocks);
     }
@@ -206,9 +212,8 @@ std::vector<std::string> FamilyCore::bounded(std::span<const std::string_view> v
 /// no cells for it, it is the overflow series, whose slots are kept for that.
 Series& FamilyCore::find_or_make(std::vector<std::string> values) {
   if (const auto known = series_.find(values); known != series_.end()) return **known;
-  const auto is_reserved = [](const std::string& value) { return value == kOverflowValue; };
   std::optional<SlotLease> slots;
-  if (first_slots_ && std::all_of(values.begin(), values.end(), is_reserved)) {
+  if (first_slots_ && is_overflow(values)) {
     slots = std::exchange(first_slots_, std::nullopt);
   } else {
     slots = SlotLease::take(form_);
@@ -232,9 +237,8 @@ void FamilyCore::release(Series& series) noexcept {
   const eventcore::detail::MutexLock lock(mutex_);
   if (--series.leases > 0 || series.permanent) return;
   const auto place = series_.find(series.values());
-  const auto is_reserved = [](const std::string& value) { return value == kOverflowValue; };
   // The overflow series stays: its slots may be the last ones.
-  if (std::all_of(series.values().begin(), series.values().end(), is_reserved)) return;
+  if (is_overflow(series.values())) return;
   for (std::size_t i = 0; i < run_time_labels_; ++i) {
     const auto use = value_uses_[i].find(series.values()[i]);
     if (use != value_uses_[i].end() && --use->second == 0) value_uses_[i].erase(use);

@@ -101,7 +101,7 @@ void HistogramLayout::fill_parts() {
   const auto first = std::find_if(edges_.begin(), edges_.end(), [is_whole](double edge) {
     return edge >= (is_whole ? 1 : 5e-324);
   });
-  if (*first == kInfinity) return;
+  if (*first >= (is_whole ? 0x1p58 : kInfinity)) return;
   first_part_ = part(*first);
   // A table of so many parts covers any bounds that make sense; values beyond it are searched for.
   constexpr std::uint64_t kPartsMax = 2'048;

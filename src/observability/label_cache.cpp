@@ -3,6 +3,7 @@
 #include "label_cache.hpp"
 
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "eventcore/observability/metric_family.hpp"
@@ -28,9 +29,21 @@ struct LabelCache {
 
 [[gnu::tls_model("initial-exec")]] constinit thread_local LabelCache* thread_labels = nullptr;
 
+/// A hash of both ends of each value: whoever finds an entry by it compares the whole.
 std::uint64_t hash_of(std::uint64_t family, std::span<const std::string_view> values) noexcept {
-  std::uint64_t hash = family;
-  for (const std::string_view value : values) hash = eventcore::detail::hash_text(value, hash);
+  std::uint64_t hash = family * 0x9E3779B97F4A7C15U;
+  for (const std::string_view value : values) {
+    std::uint64_t head = 0;
+    std::uint64_t tail = value.size();
+    if (value.size() >= sizeof head) {
+      std::memcpy(&head, value.data(), sizeof head);
+      std::memcpy(&tail, value.data() + value.size() - sizeof tail, sizeof tail);
+      tail += value.size();
+    } else {
+      for (const char c : value) head = head << 8 | static_cast<unsigned char>(c);
+    }
+    hash = eventcore::detail::mix(hash ^ head ^ 0xA0761D6478BD642FU, tail ^ 0xE7037ED1A0B428DBU);
+  }
   return hash;
 }
 
@@ -47,7 +60,8 @@ void drop_label_cache() noexcept { delete std::exchange(thread_labels, nullptr);
 
 MetricPoint resolve(FamilyCore& family, std::span<const std::string_view> values) {
   if (thread_labels == nullptr) [[unlikely]] {
-    static_cast<void>(own_cell(0));  // a thread with a block drops its cache when it ends
+    // Only a thread with a block of its own is told to drop its cache when it ends.
+    if (&own_cell(0) == CellSpace::get().shared()) return family.acquire(values, true).point();
     thread_labels = new LabelCache;
   }
   const std::uint64_t hash = hash_of(family.id(), values);

@@ -17,8 +17,7 @@ namespace {
 /// Collects what a callback reports into a snapshot.
 class Collected final : public Observations {
  public:
-  explicit Collected(FamilySnapshot& family, Timestamp created)
-      : family_(family), created_(created) {}
+  explicit Collected(FamilySnapshot& family) : family_(family) {}
 
   void report(double value, std::initializer_list<std::string_view> labels) override {
     EVENTCORE_ASSERT(labels.size() == family_.description->labels.size(),
@@ -29,7 +28,6 @@ class Collected final : public Observations {
     SeriesSnapshot& series = family_.series.emplace_back();
     series.labels = make_labels(*family_.description, std::move(values));
     series.value = value;
-    series.created = created_;
   }
 
   /// Orders the series; of several reports for one series the last one counts.
@@ -46,7 +44,6 @@ class Collected final : public Observations {
 
  private:
   FamilySnapshot& family_;
-  const Timestamp created_;
 };
 
 /// Where a metric was registered, for messages; nothing for EventCore's own that no call makes.
@@ -83,16 +80,12 @@ std::shared_ptr<const MetricDescription> unowned(const MetricDescription& consta
 }  // namespace
 
 ObservedFamily::ObservedFamily(std::shared_ptr<const MetricDescription> description,
-                               ObserveCallback callback, std::source_location where,
-                               Timestamp created)
-    : description_(std::move(description)),
-      where_(where),
-      created_(created),
-      callback_(std::move(callback)) {}
+                               ObserveCallback callback, std::source_location where)
+    : description_(std::move(description)), where_(where), callback_(std::move(callback)) {}
 
 FamilySnapshot ObservedFamily::snapshot() {
   FamilySnapshot family{description_, {}};
-  Collected collected(family, created_);
+  Collected collected(family);
   const eventcore::detail::MutexLock lock(mutex_);
   if (!callback_) return family;
   try {
@@ -167,8 +160,7 @@ Result<std::shared_ptr<ObservedFamily>> RegistryCore::observe(const MetricDescri
   if (const Result<void> is_free = check_free(description, where); !is_free) {
     return is_free.error();
   }
-  auto family =
-      std::make_shared<ObservedFamily>(own(description), std::move(callback), where, clock_.wall());
+  auto family = std::make_shared<ObservedFamily>(own(description), std::move(callback), where);
   entries_.emplace(description.name, family);
   return family;
 }
@@ -199,6 +191,12 @@ MetricsSnapshot RegistryCore::snapshot(const SnapshotRequest& request) const {
     }
   }
   add_self_metrics(entries, created_, snapshot);
+  // A part does not say how many there are.
+  if (!request.names.empty()) {
+    std::erase_if(snapshot.families, [](const FamilySnapshot& family) {
+      return family.description->name == catalogue::kMetricsSeries.name;
+    });
+  }
   std::erase_if(snapshot.families,
                 [&](const FamilySnapshot& family) { return !wants(family.description->name); });
   std::sort(snapshot.families.begin(), snapshot.families.end(),

@@ -4,6 +4,7 @@
 #include <exception>
 #include <utility>
 
+#include "../core/sample_turn.hpp"
 #include "build_text.hpp"
 #include "service_state.hpp"
 #include "text_hash.hpp"
@@ -174,9 +175,9 @@ void MetricsService::State::count_streams(const CommandRecord& record) {
 
 /// Streams that were fought over, and of some commands those that were written.
 void MetricsService::State::count_hot_streams(const CommandRecord& record) {
-  thread_local std::uint32_t turn = 0;
+  thread_local eventcore::detail::SampleTurn turn;
   const bool counts_writes = record.outcome == CommandOutcome::Committed &&
-                             record.events_written > 0 && ++turn % options.hot_stream_interval == 0;
+                             record.events_written > 0 && turn.next(options.hot_stream_interval);
   if (!counts_writes && record.conflicts.empty()) return;
   hot_streams.update([&](detail::SpaceSaving& streams) {
     for (const StreamTouch& touch : record.streams) {
@@ -258,10 +259,10 @@ void MetricsService::group_committed(const GroupRecord& record) noexcept {
   store.conflicts.add(record.rejected);
   store.head.set(static_cast<double>(record.head.value));
   store.queue_depth.set(record.queue_depth);
-  if (!record.timed) return;
   store.batch_commands.record(record.commands);
   store.batch_events.record(record.events);
   store.queue_wait.record(record.queue_wait_max);
+  if (!record.timed) return;
   // A group that was only checked commits nothing.
   if (record.events > 0) store.commit.record(record.commit);
 }

@@ -29,7 +29,9 @@ class NameTable {
       // Acquire: pairs with the release in `add`, so that the entry is complete.
       const Entry* entry = slots_[i].load(std::memory_order_acquire);
       if (entry == nullptr) break;
-      if (entry->hash == hash && entry->name == name) return entry->value;
+      if (entry->hash == hash && eventcore::detail::same_text(entry->name, name)) {
+        return entry->value;
+      }
     }
     // Acquire: pairs with the release in `add`. It is set once all places are taken.
     const Value* overflow = overflow_value_.load(std::memory_order_acquire);

@@ -19,7 +19,7 @@ namespace eventcore::observability::detail {
 class ObservedFamily {
  public:
   ObservedFamily(std::shared_ptr<const MetricDescription> description, ObserveCallback callback,
-                 std::source_location where, Timestamp created);
+                 std::source_location where);
 
   [[nodiscard]] const std::source_location& where() const noexcept { return where_; }
   [[nodiscard]] const MetricDescription& description() const noexcept { return *description_; }
@@ -31,7 +31,6 @@ class ObservedFamily {
  private:
   const std::shared_ptr<const MetricDescription> description_;
   const std::source_location where_;
-  const Timestamp created_;
 
   // Held while the callback runs: only so can `stop` promise that it is over.
   eventcore::detail::Mutex mutex_;

@@ -41,6 +41,7 @@ MetricsService::State::State(MetricsOptions given)
       process(*given.clock, kMoment, [] { return std::optional(detail::read_process_stats()); }),
       memory_limit(*given.clock, given.slow_collector_interval,
                    [] { return detail::read_memory_limit(); }) {
+  EVENTCORE_ASSERT(options.hot_stream_interval >= 1, "one write in at least 1 is counted");
   observe_process();
   observe_streams();
   observe_executors();

@@ -176,10 +176,12 @@ void check_pages(const MetricRegistry& registry) {
       if (family.description->labels.size() != 1) continue;
       if (family.description->labels[0].name == "text") series.push_back(one.labels->values[0]);
       if (family.description->kind == MetricKind::Histogram) {
-        one.histogram->exemplars = {
+        HistogramValue histogram = *one.histogram;
+        histogram.exemplars = {
             {0,
              {*TraceContext::parse("00-0123456789abcdef0123456789abcdef-00f067aa0ba902b7-01"), -2.5,
               one.created}}};
+        one.histogram = std::make_shared<HistogramValue>(std::move(histogram));
       }
     }
   }

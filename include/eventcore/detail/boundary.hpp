@@ -87,7 +87,6 @@ class Boundary {
   std::vector<BoundaryStream> streams;
   std::vector<BoundaryView> views;
   std::vector<MergedMember> members;
-  std::vector<StreamTouch> touches;  ///< For the command's record; here to reuse its memory.
 
  private:
   std::uint32_t add_stream(StreamId id, bool discovered);

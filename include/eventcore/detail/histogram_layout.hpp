@@ -39,7 +39,9 @@ class HistogramLayout {
   /// The cell that counts `whole` units. Requires: `unit` is not 1.
   [[nodiscard]] std::uint32_t cell_of(std::uint64_t whole) const noexcept {
     const std::uint64_t part = part_of(whole) - first_part_;
-    return part < parts_ ? advance(part, whole) : search(static_cast<double>(whole));
+    if (part < parts_) [[likely]]
+      return advance(part, whole);
+    return whole == 0 ? zero_cell_ : search(static_cast<double>(whole));
   }
 
   /// Cells for values; one more is kept for their sum.

@@ -139,7 +139,8 @@ class DynamicFamily {
   }
 
   /// The series for `values`, kept as long as the registry. Cost: a hash and a comparison of the
-  /// values. Blocking: a short lock where the calling thread has not met them lately.
+  /// values. Blocking: a short lock where the calling thread has not met them lately, and for
+  /// values that go to the overflow series.
   template <LabelText... Values>
     requires(sizeof...(Values) == RunTimeLabels)
   [[nodiscard]] Handle with(const Values&... values) const {

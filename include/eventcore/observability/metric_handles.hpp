@@ -12,6 +12,7 @@
 /// Usual mistakes: to resolve a handle for each update; to update from a signal handler, which may
 /// undo what its thread was adding.
 
+#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -141,7 +142,7 @@ class DurationHistogram {
     detail::add_to(cells[0], ns);
     if (trace.is_sampled()) [[unlikely]] {
       exemplars_->offer(layout_->classic_buckets(), layout_->classic_bucket(bucket),
-                        static_cast<double>(ns) * layout_->unit(), trace);
+                        static_cast<double>(ns) / 1e9, trace);
     }
   }
 

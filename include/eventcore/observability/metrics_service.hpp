@@ -41,8 +41,8 @@ struct MetricsOptions {
   std::size_t active_streams_max = 100'000;
   /// Streams in `eventcore_stream_versions` and `hot_streams`, at most 10; 0 turns both off.
   std::size_t top_streams = 10;
-  /// Count one write in so many for `hot_streams`, for as many; counting each costs some 50 ns a
-  /// stream. Conflicts are always counted.
+  /// Count one write in so many, at least 1, for `hot_streams`, for as many; counting each costs
+  /// some 50 ns a stream. Conflicts are always counted.
   std::uint32_t hot_stream_interval = 8;
   /// Time every command. Else only those whose phases are measured, by default one in 16, are in
   /// the histograms of commands, and `eventcore_metrics_timing_weight` says how many commands one
@@ -73,7 +73,8 @@ struct HotStream {
 /// Must go before what it watches.
 using MetricsWatch = std::shared_ptr<void>;
 
-/// Metrics of one process. Thread-safety: Thread-safe. Blocking: no; the first sight of a command
+/// Metrics of one process; a child that it forks may use registries, but not the service.
+/// Thread-safety: Thread-safe. Blocking: no; the first sight of a command
 /// type or category takes a short lock. Cost: about 0.1 µs a command.
 class MetricsService final : public Probe {
  public:

