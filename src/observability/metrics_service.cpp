@@ -152,6 +152,26 @@ std::vector<HotStream> MetricsService::hot_streams() const {
   return hot;
 }
 
+MetricsStats MetricsService::stats() const {
+  const auto total = [this](const MetricDescription& description, std::string_view value = {}) {
+    double sum = 0;
+    const MetricsSnapshot snapshot =
+        state_->registry.snapshot({.names = {std::string(description.name)}});
+    for (const SeriesSnapshot& series : snapshot.find(description.name)->series) {
+      if (value.empty() || series.labels->values.back() == value) sum += series.value;
+    }
+    return static_cast<std::uint64_t>(sum);
+  };
+  return {
+      .commands = total(catalogue::kCommandsTotal),
+      .errors = total(catalogue::kCommandErrorsTotal),
+      .rejections = total(catalogue::kCommandOutcomesTotal, to_string(CommandOutcome::Rejected)),
+      .retries = total(catalogue::kCommandRetriesTotal),
+      .conflicts = total(catalogue::kAppendConflictsTotal),
+      .events_written = total(catalogue::kEventsWrittenTotal),
+      .bytes_written = total(catalogue::kAppendBytesTotal)};
+}
+
 MetricsPage MetricsService::export_metrics(const ScrapeRequest& request) const {
   const detail::SharedPage made = state_->pages.page(request);
   return made.is_shared ? *made.page : std::move(*made.page);
