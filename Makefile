@@ -10,7 +10,7 @@ RELEASE := build/release
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
-.PHONY: help demo test sanitize crash fuzz soak bench lint docs clean bootstrap release
+.PHONY: help demo test sanitize crash fuzz soak bench lint docs clean bootstrap bootstrap-tests release
 
 help:
 	@echo "make demo      run the example shop on var/demo/shop.db (DEMO_ARGS=...)"
@@ -27,11 +27,14 @@ help:
 bootstrap:
 	@scripts/bootstrap
 
+bootstrap-tests:
+	@scripts/bootstrap tests
+
 release: bootstrap
 	@cmake --preset release
 	@cmake --build --preset release -j $(JOBS)
 
-test: release
+test: bootstrap-tests release
 	@ctest --preset release -j $(JOBS) -L '$(LABELS)' --output-on-failure
 
 sanitize: bootstrap

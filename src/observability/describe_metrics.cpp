@@ -50,6 +50,9 @@ void append_json(std::string& out, const MetricDescription& metric) {
          join(metric.labels, ", ", [](auto& to, auto& label) { append_json(to, label); }) + "]";
   out += ",\n   \"buckets\": [" +
          join(metric.buckets, ", ", [](auto& to, double b) { detail::append_number(to, b); }) + "]";
+  if (metric.kind == MetricKind::Histogram) {
+    out.append(", \"native\": ").append(metric.native ? "true" : "false");
+  }
   out += ",\n   \"stability\": " + quoted(to_string(metric.stability));
   out += ", \"since\": " + quoted(metric.since) + "}";
 }
@@ -72,6 +75,7 @@ void append_markdown(std::string& out, const MetricDescription& metric) {
   if (!metric.buckets.empty()) {
     out += "\n- buckets: " + join(metric.buckets, ", ",
                                   [](auto& to, double bound) { detail::append_number(to, bound); });
+    if (metric.native) out += "; as a native histogram too";
   }
   out += '\n';
 }
