@@ -12,7 +12,7 @@ class SampleTurn {
  public:
   /// Requires: `interval` is not 0; 1: always.
   [[nodiscard]] bool next(std::uint32_t interval) noexcept {
-    if (left_ > 0) {
+    if (left_ > 0 && interval > 1) {
       --left_;
       return false;
     }
