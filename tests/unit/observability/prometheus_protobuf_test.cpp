@@ -79,7 +79,10 @@ double read_time(pbf_reader message) {
 
 std::pair<std::string, std::string> read_label(pbf_reader message) {
   std::pair<std::string, std::string> label;
-  while (message.next()) (message.tag() == 1 ? label.first : label.second) = message.get_string();
+  while (message.next()) {
+    std::string& field = message.tag() == 1 ? label.first : label.second;
+    field = message.get_string();  // after which the tag is not known any more
+  }
   return label;
 }
 
