@@ -79,13 +79,13 @@ std::optional<Moment> read_moment() noexcept {
 class TscTime {
  public:
   Instant now() noexcept {
-    // Acquire: pairs with the release in `publish`.
+    // Acquire: pairs with the releases in `publish`. Who reads one value of a later version sees in
+    // the end that the version is another.
     const std::uint32_t version = version_.load(std::memory_order_acquire);
-    const std::uint64_t base_ticks = base_ticks_.load(std::memory_order_relaxed);
-    const std::int64_t base_ns = base_ns_.load(std::memory_order_relaxed);
-    const std::uint64_t ns_per_tick = ns_per_tick_.load(std::memory_order_relaxed);
-    const std::uint64_t compare_after = compare_after_.load(std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_acquire);
+    const std::uint64_t base_ticks = base_ticks_.load(std::memory_order_acquire);
+    const std::int64_t base_ns = base_ns_.load(std::memory_order_acquire);
+    const std::uint64_t ns_per_tick = ns_per_tick_.load(std::memory_order_acquire);
+    const std::uint64_t compare_after = compare_after_.load(std::memory_order_acquire);
     const bool is_whole =
         (version & 1U) == 0 && version == version_.load(std::memory_order_relaxed);
     const std::uint64_t ticks = __rdtsc() - base_ticks;
@@ -215,12 +215,11 @@ void TscTime::publish(std::uint64_t ticks, std::int64_t ns, double ns_per_tick,
   floor_ns_.store(ns, std::memory_order_relaxed);
   const std::uint32_t version = version_.load(std::memory_order_relaxed);
   version_.store(version + 1, std::memory_order_relaxed);
-  std::atomic_thread_fence(std::memory_order_release);
-  base_ticks_.store(ticks, std::memory_order_relaxed);
-  base_ns_.store(ns, std::memory_order_relaxed);
+  base_ticks_.store(ticks, std::memory_order_release);
+  base_ns_.store(ns, std::memory_order_release);
   ns_per_tick_.store(static_cast<std::uint64_t>(std::ldexp(ns_per_tick, 64)),
-                     std::memory_order_relaxed);
-  compare_after_.store(static_cast<std::uint64_t>(period / ns_per_tick), std::memory_order_relaxed);
+                     std::memory_order_release);
+  compare_after_.store(static_cast<std::uint64_t>(period / ns_per_tick), std::memory_order_release);
   version_.store(version + 2, std::memory_order_release);
 }
 
