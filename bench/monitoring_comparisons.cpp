@@ -80,7 +80,7 @@ Side costs(double nanoseconds) {
 /// CPU time of a durable command with 16 callers, in nanoseconds.
 double sqlite_command_ns(const Effort& effort, Measuring measuring) {
   constexpr int kCallers = 16;
-  constexpr int kCommands = 250;  // of each caller
+  constexpr int kCommands = 1'000;  // of each caller
   const ScratchFolder scratch(effort.folder);
   const auto metrics = metrics_for(measuring);
   SqliteStoreOptions store_options;
