@@ -28,6 +28,11 @@ std::string rounded(double value) {
 
 }  // namespace
 
+Side costs(double nanoseconds) {
+  return {std::to_string(static_cast<int>(nanoseconds)) + " ns",
+          [nanoseconds] { return 1e9 / nanoseconds; }};
+}
+
 Measured measure(const Comparison& comparison, int turns) {
   std::vector<double> ours;
   std::vector<double> other;

@@ -18,6 +18,9 @@ struct Side {
   std::function<double()> run;
 };
 
+/// A rate to reach: that of operations which cost `nanoseconds` each.
+[[nodiscard]] Side costs(double nanoseconds);
+
 /// Ours beside the alternative. The ratio is ours ÷ other.
 struct Comparison {
   std::string name;

@@ -88,12 +88,6 @@ double rate(int threads, std::uint64_t operations, const Make& make_operation) {
   return static_cast<double>(operations) * threads / total;
 }
 
-/// A rate that costs `nanoseconds` an operation.
-Side costs(double nanoseconds) {
-  return {std::to_string(static_cast<int>(nanoseconds)) + " ns",
-          [nanoseconds] { return 1e9 / nanoseconds; }};
-}
-
 double own_line_add() {
   struct alignas(64) Line {
     std::atomic<std::uint64_t> count = 0;

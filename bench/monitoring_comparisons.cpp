@@ -72,11 +72,6 @@ double memory_added_ns(Measuring measuring) {
   return std::max(1.0, added[added.size() / 2]);
 }
 
-Side costs(double nanoseconds) {
-  return {std::to_string(static_cast<int>(nanoseconds)) + " ns",
-          [nanoseconds] { return 1e9 / nanoseconds; }};
-}
-
 /// CPU time of a durable command with 16 callers, in nanoseconds.
 double sqlite_command_ns(const Effort& effort, Measuring measuring) {
   constexpr int kCallers = 16;

@@ -13,8 +13,7 @@ namespace eventcore::detail {
 ///    itself keeps time with it, which says that it agrees between the cores. Else, and for the
 ///    first 10 ms of use, the system is asked.
 /// 2. Counter and system clock are compared, after a while every second. Where the time is behind,
-/// it steps forward
-///    (less than a microsecond); where it is ahead, it runs slower for the next second.
+///    it steps forward (less than a microsecond); where it is ahead, it runs slower for a second.
 /// 3. When they differ by more than 1 ms, as after a virtual machine has moved, the counter is
 ///    given up for good. A time that was ahead stands still until the system has caught up.
 ///

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include <new>
 
@@ -29,12 +28,6 @@ MetricCell* map_cells() noexcept {
 pthread_key_t& leave_key() noexcept {
   static pthread_key_t key{};
   return key;
-}
-
-std::int64_t wall_ns() noexcept {
-  timespec time{};
-  clock_gettime(CLOCK_REALTIME, &time);
-  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
 }  // namespace
@@ -152,7 +145,8 @@ void CellSpace::after_fork_in_child() noexcept EVENTCORE_NO_THREAD_SAFETY_ANALYS
     madvise(block->cells, kBlockBytes, MADV_DONTNEED);  // zeroes it
     block->is_owned.store(block->cells == thread_cells, std::memory_order_relaxed);
   }
-  space.forked_at_ns_.store(wall_ns(), std::memory_order_relaxed);
+  space.forked_at_ns_.store(system_clock().wall().time_since_epoch().count(),
+                            std::memory_order_relaxed);
   after_fork_in_parent();
 }
 

@@ -171,8 +171,11 @@ FamilyCore::FamilyCore(std::shared_ptr<const MetricDescription> description, Poi
       clock_(clock) {
   first_slots_.emplace(std::move(first_slots));
   value_uses_.resize(run_time_labels_);
-  if (run_time_labels_ == 0) find_or_make({}).permanent = true;
-  publish();
+  if (run_time_labels_ == 0) {
+    find_or_make({}).permanent = true;
+  } else {
+    publish();
+  }
 }
 
 Series& FamilyCore::acquire(std::span<const std::string_view> values, bool permanent) {

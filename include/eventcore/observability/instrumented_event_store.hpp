@@ -20,7 +20,7 @@ namespace eventcore::observability {
 /// Measures another store and is one. An operation is timed from submission to completion. Inside
 /// another instrumented store it stays silent, so that nothing counts twice.
 /// Thread-safety: Thread-safe. Ownership: owns the store, shares the metrics.
-/// Cost: two reads of the clock and three atomic additions an operation; no allocation.
+/// Cost: two reads of the clock and three updates an operation; no allocation.
 class InstrumentedEventStore final : public EventStore, private CompletionObserver {
  public:
   /// Requires: neither is null.

@@ -103,9 +103,9 @@ class MetricRegistry {
   }
 
   /// Registers a gauge or counter whose values `callback` reports for each snapshot, without a
-  /// creation time. The callback
-  /// may run on any thread, one call at a time; it must not use this registry. What it throws
-  /// leaves the family out of that snapshot. Errors: InvalidArgument, also for a name in use.
+  /// creation time. The callback may run on any thread, one call at a time; it must not use this
+  /// registry. What it throws leaves the family out of that snapshot.
+  /// Errors: InvalidArgument, also for a name in use.
   [[nodiscard]] Result<ObserverRegistration> observe(
       const MetricDescription& description, ObserveCallback callback,
       std::source_location where = std::source_location::current());

@@ -86,7 +86,7 @@ using MetricsWatch = std::shared_ptr<void>;
 
 /// Metrics of one process; a child that it forks may use registries, but not the service.
 /// Thread-safety: Thread-safe. Blocking: no; the first sight of a command
-/// type or category takes a short lock. Cost: about 0.1 µs a command.
+/// type or category takes a short lock. Cost: about 0.2 µs a command.
 class MetricsService final : public Probe {
  public:
   explicit MetricsService(MetricsOptions options = {});
@@ -150,7 +150,7 @@ class MetricsService final : public Probe {
   [[nodiscard]] MetricsStats stats() const;
   /// The page that `request` asks for; by default text with all metrics, those of applications
   /// too. Threads that ask for the same page while it is made share it. Blocking: while another
-  /// thread makes the same page. Cost: about 0.1 ms for 1,000 counters or 200 histograms; ten times
+  /// thread makes the same page. Cost: about 0.1 ms for 1,000 counters or 200 histograms; six times
   /// that if it is compressed.
   [[nodiscard]] MetricsPage export_metrics(const ScrapeRequest& request = {}) const;
 

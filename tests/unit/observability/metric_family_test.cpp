@@ -7,31 +7,12 @@
 #include <utility>
 
 #include "eventcore/observability/metric_registry.hpp"
+#include "labelled_metrics.hpp"
 
 namespace eventcore::observability {
 
-enum class Color : std::uint8_t { Red, Green };
-enum class Size : std::uint8_t { Small, Medium, Large };
-
-template <>
-struct LabelDomain<Color> {
-  static constexpr std::string_view name = "color";
-  static constexpr std::string_view values[] = {"red", "green"};
-};
-template <>
-struct LabelDomain<Size> {
-  static constexpr std::string_view name = "size";
-  static constexpr std::string_view values[] = {"small", "medium", "large"};
-};
-
 namespace {
 
-constexpr LabelDescription kColorAndSize[] = {label_of<Color>, label_of<Size>};
-constexpr MetricDescription kShirts{
-    .name = "shop_shirts_total", .labels = kColorAndSize, .help = "Shirts."};
-constexpr LabelDescription kRequestLabels[] = {{"method", {}, 2}, {"endpoint"}};
-constexpr MetricDescription kRequests{
-    .name = "shop_requests_total", .labels = kRequestLabels, .help = "Requests."};
 constexpr LabelDescription kQueueLabels[] = {{"queue"}, label_of<Color>};
 constexpr MetricDescription kQueue{
     .name = "shop_queue", .kind = MetricKind::Gauge, .labels = kQueueLabels, .help = "Queues."};

@@ -12,22 +12,9 @@
 #include <vector>
 
 #include "eventcore/testing/manual_clock.hpp"
+#include "labelled_metrics.hpp"
 
 namespace eventcore::observability {
-
-enum class Color : std::uint8_t { Red, Green };
-enum class Size : std::uint8_t { Small, Medium, Large };
-
-template <>
-struct LabelDomain<Color> {
-  static constexpr std::string_view name = "color";
-  static constexpr std::string_view values[] = {"red", "green"};
-};
-template <>
-struct LabelDomain<Size> {
-  static constexpr std::string_view name = "size";
-  static constexpr std::string_view values[] = {"small", "medium", "large"};
-};
 
 namespace {
 
@@ -41,12 +28,7 @@ constexpr MetricDescription kValue{.name = "shop_value",
                                    .kind = MetricKind::Histogram,
                                    .buckets = kBounds,
                                    .help = "Value of an order."};
-constexpr LabelDescription kColorAndSize[] = {label_of<Color>, label_of<Size>};
-constexpr MetricDescription kShirts{
-    .name = "shop_shirts_total", .labels = kColorAndSize, .help = "Shirts."};
-constexpr LabelDescription kRequestLabels[] = {{"method", {}, 2}, {"endpoint"}};
-constexpr MetricDescription kRequests{
-    .name = "shop_requests_total", .labels = kRequestLabels, .help = "Requests."};
+
 TEST(MetricRegistry, CountsThroughHandles) {
   MetricRegistry registry;
   const Counter signups = registry.add<Counter>(kSignups).value();
