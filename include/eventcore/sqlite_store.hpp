@@ -12,25 +12,19 @@
 #include <filesystem>
 #include <memory>
 
+#include "eventcore/durability.hpp"
 #include "eventcore/event_store.hpp"
 #include "eventcore/probe.hpp"
 #include "eventcore/result.hpp"
 
 namespace eventcore {
 
-/// When a commit counts as done.
-enum class Durability : std::uint8_t {
-  Full,    ///< Events survive a power cut (`synchronous=FULL`).
-  Normal,  ///< Survive a crash of the process; a power cut may lose the last moments.
-  Off,     ///< Survive a crash of the process only; a power cut may destroy the file.
-};
-
 /// How to open a SQLite store.
 struct SqliteStoreOptions {
   std::filesystem::path path;
   bool create = true;      ///< Create the file and its folder if they are missing.
   bool read_only = false;  ///< Appends are refused; the file must exist.
-  Durability durability = Durability::Full;
+  Durability durability = Durability::Full;  ///< `PRAGMA synchronous`.
   std::size_t reader_threads = 2;
   std::size_t queue_operations_max = 65'536;                     ///< Above: `Overloaded`.
   std::size_t queue_bytes_max = std::size_t{256} * 1024 * 1024;  ///< Above: `Overloaded`.

@@ -143,7 +143,7 @@ void Group::fail(const Error& error) {
   }
 }
 
-void Group::expire(Instant now, const Error& error, AppendQueue& queue) {
+void Group::expire(Instant now, const Error& error, detail::AppendQueue& queue) {
   for (Member& member : members_) {
     if (member.operation == nullptr || member.operation->deadline.at > now) continue;
     if (!member.settled) {
@@ -154,7 +154,7 @@ void Group::expire(Instant now, const Error& error, AppendQueue& queue) {
   }
 }
 
-void Group::hand_over(Member& member, AppendQueue& queue) {
+void Group::hand_over(Member& member, detail::AppendQueue& queue) {
   AppendOperation* operation = std::exchange(member.operation, nullptr);
   queue.release(*operation);
   if (member.error) {
@@ -164,7 +164,7 @@ void Group::hand_over(Member& member, AppendQueue& queue) {
   }
 }
 
-void Group::finish(AppendQueue& queue) {
+void Group::finish(detail::AppendQueue& queue) {
   for (Member& member : members_) {
     if (member.operation != nullptr) hand_over(member, queue);
   }

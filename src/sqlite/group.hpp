@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include "append_queue.hpp"
+#include "eventcore/detail/append_queue.hpp"
 #include "eventcore/event_store.hpp"
 #include "log_file.hpp"
 #include "store_state.hpp"
@@ -48,9 +48,9 @@ class Group {
   template <class Find>
   void resolve(Find&& find, const Error& absent);
   /// Operations whose deadline is past, while the transaction's fate is unknown, become `error`.
-  void expire(Instant now, const Error& error, AppendQueue& queue);
+  void expire(Instant now, const Error& error, detail::AppendQueue& queue);
   /// Hands every outcome to its submitter, in order.
-  void finish(AppendQueue& queue);
+  void finish(detail::AppendQueue& queue);
 
  private:
   struct Member {
@@ -66,7 +66,7 @@ class Group {
   [[nodiscard]] Result<Conflict> conflict(const WriteBatch::Stream& stream, const Head& actual);
   void settle(Member& member, ErrorCode code, const char* message);
   void reject(Member& member, Error error);
-  static void hand_over(Member& member, AppendQueue& queue);
+  static void hand_over(Member& member, detail::AppendQueue& queue);
 
   StoreState& state_;
   LogFile& file_;

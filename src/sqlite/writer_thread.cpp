@@ -103,11 +103,11 @@ void WriterThread::submit(AppendOperation& operation) noexcept {
   }
   operation.submitted_at = state_.options.clock->now();
   switch (queue_.push(operation)) {
-    case AppendQueue::Pushed::Accepted:
+    case detail::AppendQueue::Pushed::Accepted:
       return;
-    case AppendQueue::Pushed::Closed:
+    case detail::AppendQueue::Pushed::Closed:
       return refuse(operation, shutting_down());
-    case AppendQueue::Pushed::Full:
+    case detail::AppendQueue::Pushed::Full:
       break;
   }
   refuse(operation, wrong_moment(ErrorCode::Overloaded, "too many appends are queued"));

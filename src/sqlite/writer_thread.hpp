@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-#include "append_queue.hpp"
+#include "eventcore/detail/append_queue.hpp"
 #include "group.hpp"
 #include "log_file.hpp"
 #include "store_state.hpp"
@@ -104,7 +104,7 @@ class WriterThread {
   [[nodiscard]] static Error no_turn();
 
   StoreState& state_;
-  AppendQueue queue_;
+  detail::AppendQueue queue_;
   LogFile file_;
   Group group_;
   const ProbeInterests interests_;

@@ -5,7 +5,7 @@
 #include <thread>
 #include <utility>
 
-#include "append_queue.hpp"
+#include "eventcore/detail/append_queue.hpp"
 #include "sqlite_fixture.hpp"
 
 namespace eventcore::sqlite {
@@ -57,7 +57,7 @@ TEST_F(SqliteClosing, ADeadlineEndsTheWaitAndNothingIsAcceptedAfterwards) {
 
 // A writer that recovers while it closes waits between its attempts.
 TEST_F(SqliteClosing, AClosedQueueStillLetsTheWriterSleep) {
-  AppendQueue queue(1, 1);
+  detail::AppendQueue queue(1, 1);
   EXPECT_EQ(queue.take_and_close(), nullptr);
   const Instant until = std::chrono::steady_clock::now() + std::chrono::milliseconds{20};
   queue.sleep(until);

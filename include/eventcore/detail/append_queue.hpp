@@ -1,6 +1,7 @@
 #pragma once
 
-// `AppendQueue`: from submitters to the writer, bounded, in the order of submission.
+/// \file
+/// `AppendQueue`: from submitters to a store's writer, bounded, in the order of submission.
 //
 // A stack that submitters push to without a lock and the writer takes whole, then turns round.
 // The writer is woken only if it sleeps. Closing swaps in an end mark, so that nothing is pushed
@@ -15,7 +16,7 @@
 #include "eventcore/detail/mutex.hpp"
 #include "eventcore/event_store.hpp"
 
-namespace eventcore::sqlite {
+namespace eventcore::detail {
 
 /// Thread-safety: `push` and `wake` from every thread, the rest from the writer.
 class AppendQueue {
@@ -68,9 +69,9 @@ class AppendQueue {
   // sequentially consistent, so that one of them sees the other.
   alignas(64) std::atomic<bool> sleeping_ = false;
 
-  detail::Mutex mutex_;
+  Mutex mutex_;
   std::condition_variable_any awake_;
   bool woken_ EVENTCORE_GUARDED_BY(mutex_) = false;
 };
 
-}  // namespace eventcore::sqlite
+}  // namespace eventcore::detail

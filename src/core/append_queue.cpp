@@ -1,6 +1,6 @@
-#include "append_queue.hpp"
+#include "eventcore/detail/append_queue.hpp"
 
-namespace eventcore::sqlite {
+namespace eventcore::detail {
 
 AppendOperation* AppendQueue::end_mark() noexcept {
   // Never dereferenced: an address that no operation can have.
@@ -34,7 +34,7 @@ AppendQueue::Pushed AppendQueue::push(AppendOperation& operation) noexcept {
 
 void AppendQueue::wake() noexcept {
   {
-    const detail::MutexLock lock(mutex_);
+    const MutexLock lock(mutex_);
     woken_ = true;
     sleeping_.store(false, std::memory_order_relaxed);
   }
@@ -69,7 +69,7 @@ void AppendQueue::release(const AppendOperation& operation) noexcept {
 }
 
 void AppendQueue::sleep(Instant until) {
-  detail::MutexLock lock(mutex_);
+  MutexLock lock(mutex_);
   sleeping_.store(true, std::memory_order_seq_cst);
   const auto has_operations = [&] {
     const AppendOperation* top = top_.load(std::memory_order_seq_cst);
@@ -86,4 +86,4 @@ void AppendQueue::sleep(Instant until) {
   woken_ = false;
 }
 
-}  // namespace eventcore::sqlite
+}  // namespace eventcore::detail

@@ -1,0 +1,17 @@
+#pragma once
+
+/// \file
+/// `Durability`: when a commit of a store counts as done.
+
+#include <cstdint>
+
+namespace eventcore {
+
+/// When a commit counts as done.
+enum class Durability : std::uint8_t {
+  Full,    ///< Events survive a power cut.
+  Normal,  ///< Survive a crash of the process; a power cut may lose the last moments.
+  Off,     ///< Survive a crash of the process only; a power cut may destroy the store.
+};
+
+}  // namespace eventcore

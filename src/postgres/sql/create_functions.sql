@@ -1,0 +1,157 @@
+-- What changes the tables. A role that runs a service may call these and read, nothing else.
+-- @schema@ and @lock@ are replaced before this is run.
+
+-- Takes the commit lock until the transaction ends, at most for p_wait milliseconds.
+CREATE OR REPLACE FUNCTION @schema@.lock_log(p_wait integer) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM set_config('lock_timeout', p_wait::text, true);
+  PERFORM pg_advisory_xact_lock(@lock@);
+END $$;
+
+-- Appends the batches of one group. The caller has decided them on versions that it assumes:
+-- stream i of the group is p_names[i], its number p_numbers[i] (0: unknown) and its version before
+-- the group p_assumed[i] (-1: nothing assumed). Where p_known is the head, what the caller knows is
+-- true; what is flagged 1 is looked up all the same. Streams that are connected by batches are one
+-- component. A component is left out whole when a version flagged 2 is not the assumed one, when a
+-- stream flagged 4 does not exist, or when one of its keys is in use.
+-- Event i is version p_assumed + e_offset[i] of its stream; columns of batches are NULL but for the
+-- first event of each.
+CREATE OR REPLACE FUNCTION @schema@.append(
+  p_writer uuid, p_fence bigint, p_wait integer, p_relaxed boolean,
+  p_known bigint, p_time bigint,
+  p_names text[], p_numbers bigint[], p_assumed bigint[], p_flags integer[],
+  p_components integer[],
+  p_types text[], p_type_numbers integer[],
+  p_keys text[], p_key_components integer[],
+  e_stream integer[], e_offset bigint[], e_component integer[], e_type integer[],
+  e_schema_version integer[], e_ordinal integer[], e_payload bytea[], e_headers bytea[],
+  e_attempts integer[], e_batch_events integer[], e_checksum bigint[], e_command_id uuid[],
+  e_command_type text[], e_key text[], e_correlation_id text[], e_causation_id text[],
+  e_trace bytea[], e_decision bytea[],
+  OUT head bigint, OUT stamp bigint, OUT numbers bigint[], OUT versions bigint[],
+  OUT type_numbers integer[], OUT failed integer[], OUT key_positions bigint[],
+  OUT lock_wait bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  asked timestamptz := clock_timestamp();
+  trusted boolean;
+BEGIN
+  PERFORM set_config('lock_timeout', p_wait::text, true);
+  PERFORM pg_advisory_xact_lock(@lock@);
+  lock_wait := extract(epoch FROM clock_timestamp() - asked) * 1000000;
+  IF p_relaxed THEN PERFORM set_config('synchronous_commit', 'off', true); END IF;
+  IF NOT EXISTS (SELECT FROM @schema@.writers w WHERE w.id = p_writer AND w.fence = p_fence) THEN
+    RAISE EXCEPTION 'this append was given up' USING ERRCODE = 'EC001';
+  END IF;
+
+  SELECT e.position, greatest(e.time, p_time) INTO head, stamp
+    FROM @schema@.events e ORDER BY e.position DESC LIMIT 1;
+  head := coalesce(head, 0);
+  stamp := coalesce(stamp, p_time);
+  trusted := head = p_known;
+
+  numbers := p_numbers;
+  IF 0 = ANY (p_numbers) THEN
+    numbers := ARRAY(
+      SELECT CASE WHEN u.number <> 0 THEN u.number ELSE coalesce(s.number, 0) END
+        FROM unnest(p_names, p_numbers) WITH ORDINALITY u (name, number, i)
+        LEFT JOIN @schema@.streams s ON u.number = 0 AND s.name = u.name
+       ORDER BY u.i);
+  END IF;
+
+  versions := p_assumed;
+  IF NOT trusted OR EXISTS (SELECT FROM unnest(p_flags) f WHERE f & 1 <> 0) THEN
+    versions := ARRAY(
+      SELECT CASE WHEN trusted AND u.flags & 1 = 0 THEN u.assumed
+                  WHEN u.number = 0 THEN 0
+                  ELSE coalesce((SELECT e.version FROM @schema@.events e
+                                  WHERE e.stream = u.number ORDER BY e.version DESC LIMIT 1), 0) END
+        FROM unnest(numbers, p_assumed, p_flags) WITH ORDINALITY u (number, assumed, flags, i)
+       ORDER BY u.i);
+    failed := ARRAY(
+      SELECT DISTINCT u.component
+        FROM unnest(p_assumed, versions, p_flags, p_components) u (assumed, actual, flags, component)
+       WHERE (u.flags & 2 <> 0 AND u.assumed <> u.actual) OR (u.flags & 4 <> 0 AND u.actual = 0));
+  END IF;
+
+  IF cardinality(p_keys) > 0 THEN
+    key_positions := ARRAY(
+      SELECT coalesce(e.position, 0)
+        FROM unnest(p_keys) WITH ORDINALITY u (key, i)
+        LEFT JOIN @schema@.events e ON e.key = u.key
+       ORDER BY u.i);
+    failed := failed || ARRAY(
+      SELECT u.component FROM unnest(key_positions, p_key_components) u (position, component)
+       WHERE u.position <> 0);
+  END IF;
+
+  IF cardinality(e_stream) = 0 THEN RETURN; END IF;
+
+  IF 0 = ANY (numbers) THEN
+    INSERT INTO @schema@.streams (name)
+      SELECT u.name FROM unnest(p_names, numbers) WITH ORDINALITY u (name, number, i)
+       WHERE u.number = 0
+         AND EXISTS (SELECT FROM unnest(e_stream, e_component) v (stream, component)
+                      WHERE v.stream = u.i AND NOT v.component = ANY (coalesce(failed, '{}')))
+       ORDER BY u.i;
+    numbers := ARRAY(
+      SELECT CASE WHEN u.number <> 0 THEN u.number ELSE coalesce(s.number, 0) END
+        FROM unnest(p_names, numbers) WITH ORDINALITY u (name, number, i)
+        LEFT JOIN @schema@.streams s ON u.number = 0 AND s.name = u.name
+       ORDER BY u.i);
+  END IF;
+
+  type_numbers := p_type_numbers;
+  IF 0 = ANY (p_type_numbers) THEN
+    INSERT INTO @schema@.types (number, name)
+      SELECT (SELECT coalesce(max(t.number), 0) FROM @schema@.types t) + row_number() OVER (), u.name
+        FROM unnest(p_types) u (name)
+       WHERE NOT EXISTS (SELECT FROM @schema@.types t WHERE t.name = u.name);
+    type_numbers := ARRAY(
+      SELECT t.number FROM unnest(p_types) WITH ORDINALITY u (name, i)
+        JOIN @schema@.types t ON t.name = u.name
+       ORDER BY u.i);
+  END IF;
+
+  INSERT INTO @schema@.events (
+      position, stream, version, time, type, schema_version, ordinal, attempts, batch_events,
+      checksum, command_id, command_type, key, correlation_id, causation_id, trace, decision,
+      headers, payload)
+    SELECT head + row_number() OVER (), numbers[u.stream], versions[u.stream] + u.version_offset,
+           stamp, type_numbers[u.type], u.schema_version, u.ordinal, u.attempts, u.batch_events,
+           u.checksum, u.command_id, u.command_type, u.key, u.correlation_id, u.causation_id,
+           u.trace, u.decision, u.headers, u.payload
+      FROM unnest(e_stream, e_offset, e_component, e_type, e_schema_version, e_ordinal, e_payload,
+                  e_headers, e_attempts, e_batch_events, e_checksum, e_command_id, e_command_type,
+                  e_key, e_correlation_id, e_causation_id, e_trace, e_decision)
+           u (stream, version_offset, component, type, schema_version, ordinal, payload, headers,
+              attempts, batch_events, checksum, command_id, command_type, key, correlation_id,
+              causation_id, trace, decision)
+     WHERE failed IS NULL OR NOT u.component = ANY (failed);
+END $$;
+
+-- Gives up what the writer has sent before and was not answered: from now on only calls with
+-- p_fence are taken. Returns which of p_ids are stored after position p_after.
+CREATE OR REPLACE FUNCTION @schema@.give_up(
+  p_writer uuid, p_fence bigint, p_wait integer, p_after bigint, p_ids uuid[])
+RETURNS TABLE (command_id uuid, first bigint, stamp bigint, events integer)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM @schema@.lock_log(p_wait);
+  INSERT INTO @schema@.writers (id, fence) VALUES (p_writer, p_fence)
+    ON CONFLICT (id) DO UPDATE SET fence = excluded.fence;
+  -- Stores that are gone for good.
+  DELETE FROM @schema@.writers w WHERE w.since < now() - interval '30 days' AND w.id <> p_writer;
+  RETURN QUERY
+    SELECT e.command_id, e.position, e.time, e.batch_events FROM @schema@.events e
+     WHERE e.position > p_after AND e.ordinal = 0 AND e.command_id = ANY (p_ids);
+END $$;
+
+-- Remembers a number, such as the position of the last backup.
+CREATE OR REPLACE FUNCTION @schema@.set_fact(p_name text, p_value bigint) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  INSERT INTO @schema@.facts (name, value) VALUES (p_name, p_value)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+$$;
