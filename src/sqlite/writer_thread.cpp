@@ -13,26 +13,7 @@ constexpr std::chrono::milliseconds kPollMax{100};
 
 Error wrong_moment(ErrorCode code, const char* message) { return make_error(code, message); }
 
-// An operation that never reaches the queue: nobody may build on it.
-void refuse(AppendOperation& operation, Error error) noexcept {
-  static_cast<void>(operation.admit());
-  operation.reject();
-  operation.finish(std::move(error));
-}
-
 }  // namespace
-
-void WriterThread::WaitingList::add(AppendOperation* first) noexcept {
-  if (first == nullptr) return;
-  (first_ == nullptr ? first_ : last_->next) = first;
-  for (last_ = first; last_->next != nullptr;) last_ = last_->next;
-}
-
-AppendOperation* WriterThread::WaitingList::pop() noexcept {
-  AppendOperation* operation = std::exchange(first_, first_->next);
-  operation->next = nullptr;
-  return operation;
-}
 
 WriterThread::WriterThread(StoreState& state)
     : state_(state),
@@ -89,13 +70,15 @@ Result<void> WriterThread::close(Deadline deadline) {
 
 void WriterThread::submit(AppendOperation& operation) noexcept {
   if (state_.options.read_only) {
-    return refuse(operation, wrong_moment(ErrorCode::Unavailable, "the store is read-only"));
+    return detail::refuse(operation,
+                          wrong_moment(ErrorCode::Unavailable, "the store is read-only"));
   }
-  if (refusing_.load(std::memory_order_acquire)) return refuse(operation, shutting_down());
-  if (auto sealed = operation.batch.seal(); !sealed) return refuse(operation, sealed.error());
+  if (refusing_.load(std::memory_order_acquire)) return detail::refuse(operation, shutting_down());
+  if (auto sealed = operation.batch.seal(); !sealed)
+    return detail::refuse(operation, sealed.error());
   if (!available_.load(std::memory_order_acquire)) {
-    return refuse(operation, wrong_moment(ErrorCode::Unavailable,
-                                          "the store is recovering from a failed commit"));
+    return detail::refuse(operation, wrong_moment(ErrorCode::Unavailable,
+                                                  "the store is recovering from a failed commit"));
   }
   if (operation.batch.info.id.is_nil()) {
     operation.batch.info.id =
@@ -106,11 +89,11 @@ void WriterThread::submit(AppendOperation& operation) noexcept {
     case detail::AppendQueue::Pushed::Accepted:
       return;
     case detail::AppendQueue::Pushed::Closed:
-      return refuse(operation, shutting_down());
+      return detail::refuse(operation, shutting_down());
     case detail::AppendQueue::Pushed::Full:
       break;
   }
-  refuse(operation, wrong_moment(ErrorCode::Overloaded, "too many appends are queued"));
+  detail::refuse(operation, wrong_moment(ErrorCode::Overloaded, "too many appends are queued"));
 }
 
 void WriterThread::watch() noexcept {
@@ -306,49 +289,15 @@ void WriterThread::report_group(Instant began, std::chrono::nanoseconds queue_wa
   });
 }
 
-void WriterThread::fail_waiting(const Error& error) {
-  while (waiting_.front() != nullptr) {
-    AppendOperation& operation = *waiting_.pop();
-    queue_.release(operation);
-    refuse(operation, error);
-  }
-}
-
-// `verdict` returns the error with which an operation leaves, or nothing.
-template <class Verdict>
-void WriterThread::sift_waiting(Verdict&& verdict) {
-  WaitingList kept;
-  while (waiting_.front() != nullptr) {
-    AppendOperation& operation = *waiting_.pop();
-    std::optional<Error> error = verdict(operation);
-    if (!error) {
-      kept.add(&operation);
-      continue;
-    }
-    queue_.release(operation);
-    refuse(operation, std::move(*error));
-  }
-  waiting_ = kept;
-}
-
 void WriterThread::expire_waiting() {
   waiting_.add(queue_.take());
-  const Instant now = state_.options.clock->now();
-  sift_waiting([&](const AppendOperation& operation) -> std::optional<Error> {
-    if (operation.is_rejected() || operation.stop.stop_requested()) {
-      return make_error(ErrorCode::Cancelled, "the append was taken back");
-    }
-    if (!operation.deadline.is_never() && operation.deadline.at <= now) {
-      return make_error(ErrorCode::DeadlineExceeded, "the append was not begun in time");
-    }
-    return std::nullopt;
-  });
+  waiting_.expire(queue_, state_.options.clock->now());
 }
 
 // Nobody waits for a turn longer than the busy timeout.
 void WriterThread::fail_overdue() {
   const Instant now = state_.options.clock->now();
-  sift_waiting([&](const AppendOperation& operation) -> std::optional<Error> {
+  waiting_.sift(queue_, [&](const AppendOperation& operation) -> std::optional<Error> {
     if (now - operation.submitted_at < state_.options.busy_timeout) return std::nullopt;
     return no_turn();
   });

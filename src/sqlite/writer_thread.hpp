@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "eventcore/detail/append_queue.hpp"
+#include "eventcore/detail/waiting_list.hpp"
 #include "group.hpp"
 #include "log_file.hpp"
 #include "store_state.hpp"
@@ -59,18 +60,6 @@ class WriterThread {
     bool synced = true;
     std::promise<Result<void>> done;
   };
-  // Operations that were taken out of the queue, first in front.
-  class WaitingList {
-   public:
-    void add(AppendOperation* first) noexcept;
-    [[nodiscard]] AppendOperation* front() const noexcept { return first_; }
-    AppendOperation* pop() noexcept;
-
-   private:
-    AppendOperation* first_ = nullptr;
-    AppendOperation* last_ = nullptr;
-  };
-
   [[nodiscard]] Result<void> loop();
   void idle();
   void serve_requests();
@@ -83,9 +72,7 @@ class WriterThread {
   void check_group();
   void write_group();
   void report_group(Instant began, std::chrono::nanoseconds queue_wait) noexcept;
-  void fail_waiting(const Error& error);
-  template <class Verdict>
-  void sift_waiting(Verdict&& verdict);
+  void fail_waiting(const Error& error) { waiting_.fail(queue_, error); }
   void expire_waiting();
   void fail_overdue();
   [[nodiscard]] Result<void> make_ready(bool weaker);
@@ -110,7 +97,7 @@ class WriterThread {
   const ProbeInterests interests_;
 
   // The thread's own.
-  WaitingList waiting_;
+  detail::WaitingList waiting_;
   bool queue_closed_ = false;
   bool unsynced_ = false;
   int tidy_at_ = kJournalPages;  // pages of the journal from which it is copied

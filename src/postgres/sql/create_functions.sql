@@ -15,11 +15,12 @@ END $$;
 -- true; what is flagged 1 is looked up all the same. Streams that are connected by batches are one
 -- component. A component is left out whole when a version flagged 2 is not the assumed one, when a
 -- stream flagged 4 does not exist, or when one of its keys is in use.
+-- With p_first, nothing is stored unless that is the next position and p_time is not too old.
 -- Event i is version p_assumed + e_offset[i] of its stream; columns of batches are NULL but for the
 -- first event of each.
 CREATE OR REPLACE FUNCTION @schema@.append(
   p_writer uuid, p_fence bigint, p_wait integer, p_relaxed boolean,
-  p_known bigint, p_time bigint,
+  p_known bigint, p_first bigint, p_time bigint,
   p_names text[], p_numbers bigint[], p_assumed bigint[], p_flags integer[],
   p_components integer[],
   p_types text[], p_type_numbers integer[],
@@ -50,6 +51,10 @@ BEGIN
   head := coalesce(head, 0);
   stamp := coalesce(stamp, p_time);
   trusted := head = p_known;
+  IF p_first <> 0 AND (head + 1 <> p_first OR stamp <> p_time) THEN
+    RAISE EXCEPTION 'the log ends at position % and its last time is %', head, stamp
+      USING ERRCODE = 'EC003';
+  END IF;
 
   numbers := p_numbers;
   IF 0 = ANY (p_numbers) THEN

@@ -1,0 +1,73 @@
+#pragma once
+
+/// \file
+/// `WaitingList`: the operations that a store's writer took out of the queue, first in front.
+
+#include <optional>
+#include <utility>
+
+#include "eventcore/detail/append_queue.hpp"
+#include "eventcore/event_store.hpp"
+
+namespace eventcore::detail {
+
+/// Finishes an operation that nothing will be stored of: nobody may build on it.
+inline void refuse(AppendOperation& operation, Error error) noexcept {
+  static_cast<void>(operation.admit());
+  operation.reject();
+  operation.finish(std::move(error));
+}
+
+/// Linked by `AppendOperation::next`. Thread-safety: One thread at a time.
+class WaitingList {
+ public:
+  /// Adds a linked list of operations; null: none.
+  void add(AppendOperation* first) noexcept {
+    if (first == nullptr) return;
+    (first_ == nullptr ? first_ : last_->next) = first;
+    for (last_ = first; last_->next != nullptr;) last_ = last_->next;
+  }
+  [[nodiscard]] AppendOperation* front() const noexcept { return first_; }
+  AppendOperation* pop() noexcept {
+    AppendOperation* operation = std::exchange(first_, first_->next);
+    operation->next = nullptr;
+    return operation;
+  }
+  /// Refuses the operations for which `verdict` returns an error.
+  template <class Verdict>
+  void sift(AppendQueue& queue, Verdict&& verdict) {
+    WaitingList kept;
+    while (first_ != nullptr) {
+      AppendOperation& operation = *pop();
+      std::optional<Error> error = verdict(operation);
+      if (!error) {
+        kept.add(&operation);
+        continue;
+      }
+      queue.release(operation);
+      refuse(operation, std::move(*error));
+    }
+    *this = kept;
+  }
+  /// Refuses what was taken back or is past its deadline.
+  void expire(AppendQueue& queue, Instant now) {
+    sift(queue, [now](const AppendOperation& operation) -> std::optional<Error> {
+      if (operation.is_rejected() || operation.stop.stop_requested()) {
+        return make_error(ErrorCode::Cancelled, "the append was taken back");
+      }
+      if (!operation.deadline.is_never() && operation.deadline.at <= now) {
+        return make_error(ErrorCode::DeadlineExceeded, "the append was not begun in time");
+      }
+      return std::nullopt;
+    });
+  }
+  void fail(AppendQueue& queue, const Error& error) {
+    sift(queue, [&](const AppendOperation&) { return std::optional<Error>(error); });
+  }
+
+ private:
+  AppendOperation* first_ = nullptr;
+  AppendOperation* last_ = nullptr;
+};
+
+}  // namespace eventcore::detail
