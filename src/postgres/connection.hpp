@@ -23,7 +23,10 @@ namespace sqlstate {
 inline constexpr std::string_view kSerializationFailure = "40001";
 inline constexpr std::string_view kDeadlock = "40P01";
 inline constexpr std::string_view kLockNotAvailable = "55P03";
-inline constexpr std::string_view kFenced = "EC001";  // raised by our own functions
+// Raised by our own functions.
+inline constexpr std::string_view kFenced = "EC001";
+inline constexpr std::string_view kWrongPosition = "EC003";
+inline constexpr std::string_view kWrongTime = "EC004";
 }  // namespace sqlstate
 
 /// Why a statement failed.

@@ -12,8 +12,8 @@
 #include <string_view>
 
 #include "eventcore/clock.hpp"
+#include "eventcore/detail/stored_trace.hpp"
 #include "eventcore/position.hpp"
-#include "eventcore/trace_context.hpp"
 #include "eventcore/uuid.hpp"
 
 namespace eventcore::sqlite {
@@ -91,29 +91,5 @@ class BatchChecksum {
  private:
   std::uint64_t value_ = 0;
 };
-
-/// The 25 stored bytes of a trace: ids, then flags. Empty without one.
-struct StoredTrace {
-  explicit StoredTrace(const TraceContext& trace) noexcept {
-    std::memcpy(bytes.data(), trace.trace_id.data(), 16);
-    std::memcpy(bytes.data() + 16, trace.span_id.data(), 8);
-    bytes[24] = static_cast<char>(trace.flags);
-    size = trace == TraceContext{} ? 0 : bytes.size();
-  }
-  [[nodiscard]] std::string_view view() const noexcept { return {bytes.data(), size}; }
-
-  std::array<char, 25> bytes{};
-  std::size_t size = 0;
-};
-
-/// The trace in stored bytes; none if they are not one.
-[[nodiscard]] inline TraceContext trace_of(std::string_view stored) noexcept {
-  TraceContext trace;
-  if (stored.size() != 25) return trace;
-  std::memcpy(trace.trace_id.data(), stored.data(), 16);
-  std::memcpy(trace.span_id.data(), stored.data() + 16, 8);
-  trace.flags = static_cast<std::uint8_t>(stored[24]);
-  return trace;
-}
 
 }  // namespace eventcore::sqlite

@@ -168,7 +168,7 @@ int LogFile::append(WriteBatch& batch, std::span<const HeadTable::Slot> slots, T
   if (const int result = assign_numbers(batch, slots); result != SQLITE_OK) return result;
   decision_.clear();
   encode_decision(batch, decision_);
-  const StoredTrace trace(batch.info.trace);
+  const detail::StoredTrace trace(batch.info.trace);
   const std::uint64_t sum = checksum(batch, slots, time, trace.view());
 
   append_first_event_.bind(6, time);

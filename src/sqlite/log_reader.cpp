@@ -223,7 +223,7 @@ Result<const StoredBatch*> LogReader::batch_of(Position first, Page& page) {
   batch.key = storage.copy(read_batch_.bytes(2));
   batch.correlation_id = storage.copy(read_batch_.bytes(3));
   batch.causation_id = storage.copy(read_batch_.bytes(4));
-  batch.trace = trace_of(read_batch_.bytes(5));
+  batch.trace = detail::trace_of(read_batch_.bytes(5));
   batch.attempts = static_cast<std::uint32_t>(read_batch_.number(6));
   batch.decision = storage.copy(read_batch_.bytes(7));
   batch.events = static_cast<std::uint32_t>(read_batch_.number(8));

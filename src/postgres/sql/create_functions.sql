@@ -51,9 +51,11 @@ BEGIN
   head := coalesce(head, 0);
   stamp := coalesce(stamp, p_time);
   trusted := head = p_known;
-  IF p_first <> 0 AND (head + 1 <> p_first OR stamp <> p_time) THEN
-    RAISE EXCEPTION 'the log ends at position % and its last time is %', head, stamp
+  IF p_first <> 0 AND head + 1 <> p_first THEN
+    RAISE EXCEPTION 'position % does not follow the head, %', p_first, head
       USING ERRCODE = 'EC003';
+  ELSIF p_first <> 0 AND stamp <> p_time THEN
+    RAISE EXCEPTION 'the batch is older than the one before it' USING ERRCODE = 'EC004';
   END IF;
 
   numbers := p_numbers;

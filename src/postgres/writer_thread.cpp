@@ -1,0 +1,373 @@
+#include "writer_thread.hpp"
+
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "postgres_sql.hpp"
+#include "schema.hpp"
+
+namespace eventcore::postgres {
+namespace {
+
+constexpr std::chrono::milliseconds kBackoffFirst{5};
+constexpr std::chrono::milliseconds kBackoffMax{500};
+// A serialization failure or deadlock can only come from somebody else's locks on our tables.
+constexpr int kRepetitionsMax = 10;
+
+// An import whose submitter waits for it.
+class ImportOperation final : public AppendOperation {
+ public:
+  void completed(Result<WriteResult> outcome) noexcept override {
+    const detail::MutexLock lock(mutex_);
+    outcome_ = std::move(outcome);
+    done_ = true;
+    changed_.notify_all();
+  }
+  [[nodiscard]] Result<WriteResult> wait() {
+    detail::MutexLock lock(mutex_);
+    while (!done_) changed_.wait(lock);
+    return outcome_;
+  }
+
+ private:
+  detail::Mutex mutex_;
+  std::condition_variable_any changed_;
+  Result<WriteResult> outcome_ = WriteResult{};
+  bool done_ = false;
+};
+
+// Whether a refusal says nothing about the server.
+bool is_our_own(std::string_view state) {
+  return state == sqlstate::kLockNotAvailable || state.starts_with("EC");
+}
+
+// What a submitter is told of a transaction that ended without effect.
+Error refusal_of(const Failure& failure) {
+  Error error = failure.error;
+  if (failure.state == sqlstate::kLockNotAvailable) {
+    error.message = "others kept the right to append for too long; " + error.message;
+  } else if (failure.state == sqlstate::kWrongPosition) {
+    error = make_error(ErrorCode::VersionConflict, error.message);
+  } else if (failure.state == sqlstate::kWrongTime) {
+    error = make_error(ErrorCode::InvalidArgument, error.message);
+  }
+  return error;
+}
+
+}  // namespace
+
+WriterStatements::WriterStatements(const std::string& schema)
+    : append(for_schema(sql::append, schema)),
+      read_details(for_schema(sql::read_details, schema)),
+      give_up(for_schema(sql::give_up, schema)),
+      read_log_end(for_schema(sql::read_log_end, schema)) {}
+
+WriterThread::WriterThread(StoreState& state, std::function<void(Position)> announce)
+    : state_(state),
+      announce_(std::move(announce)),
+      sql_(state.options.schema),
+      interests_(state.options.probe ? state.options.probe->interests()
+                                     : ProbeInterests{.commands = false, .groups = false}),
+      queue_(state.options.queue_operations_max, state.options.queue_bytes_max),
+      heads_(state.options.heads_cached_max),
+      group_(state, heads_),
+      writer_(mint_uuid(std::chrono::floor<std::chrono::milliseconds>(state.options.clock->wall()))),
+      backoff_(kBackoffFirst) {}
+
+WriterThread::~WriterThread() { ignore_error(close({}), "who wants to know closes before"); }
+
+Instant WriterThread::answer_by() const {
+  return std::chrono::steady_clock::now() + state_.options.statement_timeout;
+}
+
+Result<void> WriterThread::open() {
+  auto opened = Connection::open(state_.options);
+  if (!opened) return opened.error();
+  connection_ = std::move(*opened);
+  if (auto prepared = prepare_schema(connection_, state_.options); !prepared) return prepared;
+  auto end = connection_.run(sql_.read_log_end.c_str(), {}, answer_by());
+  if (!end) return end.error();
+  state_.signal.publish({end->count(0, 0)});
+  state_.streams.store(end->count(0, 1), std::memory_order_relaxed);
+  state_.last_append_ns.store(end->number(0, 2), std::memory_order_relaxed);
+  if (state_.options.read_only) {
+    connection_.close();
+    return {};
+  }
+  std::unordered_map<Uuid, FoundBatch> none;
+  return raise_fence(Array(Type::Uuid), none);
+}
+
+void WriterThread::start() {
+  {
+    const detail::MutexLock lock(mutex_);
+    ended_ = false;
+  }
+  thread_ = std::thread([this] {
+    prctl(PR_SET_NAME, "eventcore-write", 0, 0, 0);
+    loop();
+    const detail::MutexLock lock(mutex_);
+    ended_ = true;
+    changed_.notify_all();
+  });
+}
+
+Result<void> WriterThread::close(Deadline deadline) {
+  refuse_more();
+  closing_.store(true, std::memory_order_release);
+  queue_.wake();
+  detail::MutexLock lock(mutex_);
+  while (!ended_) {
+    if (deadline.is_never()) {
+      changed_.wait(lock);
+    } else if (changed_.wait_until(lock, deadline.at) == std::cv_status::timeout && !ended_) {
+      return make_error(ErrorCode::DeadlineExceeded, "the store is still writing");
+    }
+  }
+  // The thread is past its last lock. Two closers may come here, one of them joins.
+  if (thread_.joinable()) {
+    std::thread ending = std::exchange(thread_, std::thread());
+    lock.unlock();
+    ending.join();
+  }
+  return {};
+}
+
+void WriterThread::submit(AppendOperation& operation) noexcept {
+  if (state_.options.read_only) {
+    return refuse(operation, make_error(ErrorCode::Unavailable, "the store is read-only"));
+  }
+  if (refusing_.load(std::memory_order_acquire)) return refuse(operation, shutting_down());
+  if (auto sealed = operation.batch.seal(); !sealed) return refuse(operation, sealed.error());
+  if (operation.batch.info.id.is_nil()) {
+    operation.batch.info.id =
+        mint_uuid(std::chrono::floor<std::chrono::milliseconds>(state_.options.clock->wall()));
+  }
+  operation.submitted_at = state_.options.clock->now();
+  switch (queue_.push(operation)) {
+    case detail::AppendQueue::Pushed::Accepted:
+      return;
+    case detail::AppendQueue::Pushed::Closed:
+      return refuse(operation, shutting_down());
+    case detail::AppendQueue::Pushed::Full:
+      break;
+  }
+  refuse(operation, make_error(ErrorCode::Overloaded, "too many appends are queued"));
+}
+
+Result<void> WriterThread::import_batch(WriteBatch& batch, Position first, Timestamp time) {
+  ImportOperation operation;
+  operation.batch = std::move(batch);
+  if (auto sealed = operation.batch.seal(); !sealed) return sealed;
+  {
+    detail::MutexLock lock(mutex_);
+    while (import_.operation != nullptr && !ended_) changed_.wait(lock);
+    if (ended_ || refusing_.load(std::memory_order_acquire)) return shutting_down();
+    import_ = {&operation, first, time};
+  }
+  queue_.wake();
+  auto outcome = operation.wait();
+  batch = std::move(operation.batch);
+  if (!outcome) return outcome.error();
+  return {};
+}
+
+void WriterThread::loop() {
+  for (;;) {
+    waiting_.add(queue_.take());
+    Import import;
+    {
+      const detail::MutexLock lock(mutex_);
+      import = import_;
+    }
+    if (import.operation != nullptr) run_import(import);
+    if (again_.front() != nullptr || waiting_.front() != nullptr) {
+      run_group();
+      continue;
+    }
+    if (import.operation != nullptr) continue;
+    if (!closing_.load(std::memory_order_acquire)) {
+      queue_.sleep(Instant::max());
+      continue;
+    }
+    if (queue_closed_) break;
+    queue_closed_ = true;
+    waiting_.add(queue_.take_and_close());
+  }
+  if (unsynced_) sync();
+  connection_.close();
+}
+
+// Whether there is a connection. Without one, operations wait as long as they would for the lock.
+bool WriterThread::make_ready() {
+  if (connection_.is_open()) return true;
+  auto connected = connect();
+  if (connected) {
+    backoff_ = kBackoffFirst;
+    tell_available(true);
+    return true;
+  }
+  waiting_.add(queue_.take());
+  waiting_.expire(queue_, state_.options.clock->now());
+  fail_overdue(connected.error());
+  if (waiting_.front() == nullptr && again_.front() == nullptr) return false;
+  tell_available(false);
+  queue_.sleep(std::chrono::steady_clock::now() + backoff_);
+  backoff_ = std::min(backoff_ * 2, kBackoffMax);
+  return false;
+}
+
+// Nothing is in doubt here; a new fence all the same, for the server may have lost the old one.
+Result<void> WriterThread::connect() {
+  auto opened = Connection::open(state_.options);
+  if (!opened) return opened.error();
+  connection_ = std::move(*opened);
+  std::unordered_map<Uuid, FoundBatch> none;
+  auto raised = raise_fence(Array(Type::Uuid), none);
+  if (!raised) connection_.close();
+  return raised;
+}
+
+void WriterThread::fail_overdue(const Error& error) {
+  const Instant now = state_.options.clock->now();
+  const auto overdue = [&](const AppendOperation& operation) -> std::optional<Error> {
+    if (now - operation.submitted_at < state_.options.lock_timeout) return std::nullopt;
+    return error;
+  };
+  again_.sift(queue_, overdue);
+  waiting_.sift(queue_, overdue);
+}
+
+void WriterThread::run_group() {
+  const Instant submitted =
+      (again_.front() != nullptr ? again_ : waiting_).front()->submitted_at;
+  if (!make_ready()) return;
+  waiting_.add(queue_.take());
+  const Instant began = state_.options.clock->now();
+  fill_group();
+  const bool done = group_.is_settled() || append_group({}, state_.options.clock->wall(), false);
+  const detail::WaitingList again = group_.finish(queue_);
+  again_.add(again.front());
+  if (done) report_group(began, began - submitted);
+}
+
+void WriterThread::fill_group() {
+  group_.begin();
+  while (again_.front() != nullptr && group_.has_room_for(*again_.front())) {
+    group_.admit(*again_.pop(), true);
+  }
+  // Who is to be planned again is never overtaken.
+  if (again_.front() != nullptr) return;
+  while (waiting_.front() != nullptr && group_.has_room_for(*waiting_.front())) {
+    group_.admit(*waiting_.pop(), false);
+  }
+}
+
+void WriterThread::run_import(Import import) {
+  AppendOperation& operation = *import.operation;
+  if (!connection_.is_open()) {
+    auto connected = connect();
+    if (!connected) operation.finish(connected.error());
+  }
+  if (connection_.is_open()) {
+    group_.begin();
+    group_.admit(operation, false);
+    unsynced_ = true;
+    static_cast<void>(append_group(import.first, import.time, true));
+    // Nobody else writes meanwhile, so there is nothing to plan again.
+    detail::WaitingList again = group_.finish(queue_);
+    if (again.front() != nullptr) {
+      again.pop()->finish(make_error(ErrorCode::VersionConflict, "others write to the store"));
+    }
+  }
+  const detail::MutexLock lock(mutex_);
+  import_ = {};
+  changed_.notify_all();
+}
+
+// Sends the group until it is decided. False: there is no answer worth a report.
+bool WriterThread::append_group(Position first, Timestamp time, bool relaxed) {
+  Parameters plan;
+  for (int repetition = 0;; ++repetition) {
+    plan.clear();
+    plan.add(writer_).add(fence_).add(lock_wait_ms());
+    plan.add(relaxed || state_.options.durability != Durability::Full);
+    group_.write_plan(plan, first, time);
+    const Failure failure = try_group(plan);
+    if (failure.error.message.empty()) break;
+    if (!failure.answered) {
+      recover(failure.error);
+      return false;
+    }
+    std::unordered_map<Uuid, FoundBatch> none;
+    const bool fenced = failure.state == sqlstate::kFenced;
+    if (repetition < kRepetitionsMax &&
+        (failure.may_be_repeated() || (fenced && raise_fence(Array(Type::Uuid), none)))) {
+      continue;
+    }
+    group_.fail(refusal_of(failure));
+    // A server that has become a standby, for instance, refuses for ever: look for another one.
+    if (!is_our_own(failure.state)) connection_.close();
+    return false;
+  }
+  if (!relaxed) unsynced_ = false;
+  if (group_.needs_details()) read_details();
+  if (group_.has_stored_events()) {
+    state_.last_append_ns.store(group_.time().time_since_epoch().count(),
+                                std::memory_order_relaxed);
+  }
+  state_.signal.publish(group_.head());
+  if (group_.has_stored_events()) announce_(group_.head());
+  return true;
+}
+
+// An empty message: done.
+Failure WriterThread::try_group(const Parameters& plan) {
+  Failure failure;
+  auto answer = connection_.run(sql_.append.c_str(), plan, answer_by(), &failure);
+  if (!answer) return failure;
+  if (connection_.was_warned()) {
+    failure.error = make_error(ErrorCode::CommitInDoubt,
+                               "PostgreSQL: a warning came with the commit");
+    return failure;
+  }
+  lock_wait_us_.fetch_add(answer->number(0, 7), std::memory_order_relaxed);
+  group_.read_answer(*answer);
+  return {};
+}
+
+void WriterThread::read_details() {
+  Parameters questions;
+  group_.write_questions(questions);
+  auto details = connection_.run(sql_.read_details.c_str(), questions, answer_by());
+  if (details) {
+    group_.read_details(*details);
+  } else {
+    group_.go_without_details(details.error());
+  }
+}
+
+void WriterThread::report_group(Instant began, std::chrono::nanoseconds queue_wait) noexcept {
+  if (!interests_.groups) return;
+  state_.options.probe->group_committed({
+      .commands = group_.stored(),
+      .rejected = group_.rejected(),
+      .events = static_cast<std::uint32_t>(group_.events()),
+      .bytes = group_.bytes(),
+      .queue_depth = static_cast<std::uint32_t>(queue_.size()),
+      .queue_wait_max = queue_wait,
+      .commit = state_.options.clock->now() - began,
+      .head = state_.head(),
+  });
+}
+
+// What was imported is on disk with any later commit that waits for it.
+void WriterThread::sync() {
+  std::unordered_map<Uuid, FoundBatch> none;
+  if (!connection_.is_open() && !connect()) return;
+  ignore_error(raise_fence(Array(Type::Uuid), none), "a later restore finds out");
+}
+
+}  // namespace eventcore::postgres
