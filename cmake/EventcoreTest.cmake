@@ -6,12 +6,13 @@
 #   INTERNALS <component>...  also sees the private headers of these components
 #   PACKAGES <args>...        one quoted find_package() argument list each
 #   TIMEOUT <seconds>         for one test case, 60 if not given
-#   SERIAL)                   runs alone
+#   SERIAL                    runs alone
+#   POSTGRES)                 uses PostgreSQL servers; shared_postgres() is one for the run of ctest
 #
 # Each test case becomes one ctest test. The program is passed over when it has no sources or when a
 # component that it links is not part of the build.
 function(eventcore_test)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "SERIAL" "NAME;LABEL;TIMEOUT"
+  cmake_parse_arguments(PARSE_ARGV 0 arg "SERIAL;POSTGRES" "NAME;LABEL;TIMEOUT"
                         "SOURCES;LINK;INTERNALS;PACKAGES")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "eventcore_test: unknown argument ${arg_UNPARSED_ARGUMENTS}")
@@ -44,6 +45,12 @@ function(eventcore_test)
   set(properties LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
   if(arg_SERIAL)
     list(APPEND properties RUN_SERIAL TRUE)
+  endif()
+  if(arg_POSTGRES)
+    target_link_libraries(${arg_NAME} PRIVATE eventcore_postgres_testing)
+    add_dependencies(${arg_NAME} eventcore-test-postgres)
+    list(APPEND properties FIXTURES_REQUIRED postgres ENVIRONMENT
+         "EVENTCORE_POSTGRES=${PROJECT_BINARY_DIR}/tests/postgres/shared/server")
   endif()
   if(arg_LABEL MATCHES "^(unit|contract)$")
     # What the sanitizers run, so that they build nothing else.
