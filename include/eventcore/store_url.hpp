@@ -9,7 +9,8 @@
 ///     memory:                              in this process, gone with it
 ///     sqlite:shop.db                       a file, relative to the working folder
 ///     sqlite:/var/lib/shop.db?durability=normal
-///     postgres://user@host/database        libpq's syntax
+///     postgres://user@host/database        libpq's syntax; several hosts: host1:5432,host2:5433
+///     postgres://host/database?schema=shop&durability=normal&sslmode=verify-full
 
 #include <cstdint>
 #include <filesystem>
@@ -19,10 +20,10 @@
 #include <string_view>
 
 #include "eventcore/clock.hpp"
+#include "eventcore/durability.hpp"
 #include "eventcore/event_store.hpp"
 #include "eventcore/probe.hpp"
 #include "eventcore/result.hpp"
-#include "eventcore/sqlite_store.hpp"
 
 namespace eventcore {
 
@@ -38,6 +39,10 @@ class StoreUrl {
   [[nodiscard]] Backend backend() const noexcept { return backend_; }
   /// The file of a SQLite store, else empty.
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+  /// What libpq takes of a PostgreSQL URL, else empty. May hold a password: never print it.
+  [[nodiscard]] const std::string& conninfo() const noexcept { return conninfo_; }
+  /// The schema that a PostgreSQL URL names, else empty.
+  [[nodiscard]] const std::string& schema() const noexcept { return schema_; }
   /// The durability that the URL asks for, if it does.
   [[nodiscard]] std::optional<Durability> durability() const noexcept { return durability_; }
   /// The URL for people and logs: user and password are `***`.
@@ -47,9 +52,12 @@ class StoreUrl {
   explicit StoreUrl(Backend backend) : backend_(backend) {}
 
   [[nodiscard]] static Result<StoreUrl> parse_sqlite(std::string_view rest);
+  [[nodiscard]] static Result<StoreUrl> parse_postgres(std::string_view text);
 
   Backend backend_;
   std::filesystem::path path_;
+  std::string conninfo_;
+  std::string schema_;
   std::optional<Durability> durability_;
   std::string redacted_;
 };
@@ -59,6 +67,7 @@ struct OpenStoreOptions {
   bool create = true;      ///< Create what is missing.
   bool read_only = false;  ///< Appends are refused; the store must exist.
   std::optional<Durability> durability = std::nullopt;  ///< If the URL names none; else `Full`.
+  std::string runtime_role = {};  ///< See `PostgresStoreOptions`.
   const Clock* clock = &system_clock();
   std::shared_ptr<Probe> probe = nullptr;
 };

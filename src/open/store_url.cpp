@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "eventcore/memory_store.hpp"
+#include "eventcore/postgres_store.hpp"
+#include "eventcore/sqlite_store.hpp"
 
 namespace eventcore {
 namespace {
@@ -154,6 +156,33 @@ Result<StoreUrl> StoreUrl::parse_sqlite(std::string_view rest) {
   return url;
 }
 
+// Takes the parameters that are ours out of the text; libpq checks the rest when it connects.
+Result<StoreUrl> StoreUrl::parse_postgres(std::string_view text) {
+  StoreUrl url(Backend::Postgres);
+  url.redacted_ = redact_secrets(text);
+  const std::size_t at = text.rfind('@');
+  const std::size_t mark = text.find('?', at == text.npos ? 0 : at);
+  url.conninfo_ = text.substr(0, mark);
+  std::string_view query = mark == text.npos ? std::string_view{} : text.substr(mark + 1);
+  char separator = '?';
+  while (!query.empty()) {
+    const std::size_t end = query.find('&');
+    const std::string_view parameter = query.substr(0, end);
+    query = end == query.npos ? std::string_view{} : query.substr(end + 1);
+    if (parameter.starts_with("schema=")) {
+      url.schema_ = parameter.substr(7);
+      if (url.schema_.empty()) return bad_url("schema= needs a name");
+    } else if (parameter.starts_with("durability=")) {
+      url.durability_ = parse_durability(parameter.substr(11));
+      if (!url.durability_) return bad_url("durability is full, normal or off");
+    } else {
+      url.conninfo_.append(1, separator).append(parameter);
+      separator = '&';
+    }
+  }
+  return url;
+}
+
 Result<StoreUrl> StoreUrl::parse(std::string_view text) {
   if (text.starts_with("sqlite:")) return parse_sqlite(text.substr(7));
   if (text.starts_with("memory:")) {
@@ -163,9 +192,7 @@ Result<StoreUrl> StoreUrl::parse(std::string_view text) {
     return url;
   }
   if (text.starts_with("postgres://") || text.starts_with("postgresql://")) {
-    StoreUrl url(Backend::Postgres);
-    url.redacted_ = redact_secrets(text);
-    return url;
+    return parse_postgres(text);
   }
   if (text.starts_with("postgres:") || text.starts_with("postgresql:")) {
     return bad_url("a PostgreSQL URL begins with postgres://");
@@ -190,7 +217,16 @@ Result<std::unique_ptr<EventStore>> open_store(const StoreUrl& url, OpenStoreOpt
     case StoreUrl::Backend::Postgres:
       break;
   }
-  return make_error(ErrorCode::InvalidArgument, "the PostgreSQL store is not built in yet");
+  PostgresStoreOptions postgres;
+  postgres.conninfo = url.conninfo();
+  if (!url.schema().empty()) postgres.schema = url.schema();
+  postgres.create = options.create;
+  postgres.read_only = options.read_only;
+  postgres.durability = url.durability().value_or(options.durability.value_or(Durability::Full));
+  postgres.runtime_role = std::move(options.runtime_role);
+  postgres.clock = options.clock;
+  postgres.probe = std::move(options.probe);
+  return open_postgres_store(std::move(postgres));
 }
 
 }  // namespace eventcore

@@ -61,9 +61,8 @@ void Group::admit(AppendOperation& operation, bool again) {
 }
 
 bool Group::is_settled() const noexcept {
-  return std::all_of(members_.begin(), members_.end(), [](const Member& member) {
-    return member.verdict == Verdict::Settled;
-  });
+  return std::all_of(members_.begin(), members_.end(),
+                     [](const Member& member) { return member.verdict == Verdict::Settled; });
 }
 
 std::uint32_t Group::stream_of(const StreamId& id) {
@@ -202,9 +201,9 @@ void Group::write_plan(Parameters& parameters, Position first, Timestamp time) {
   for (std::size_t i = 0; i < keys_.size(); ++i) {
     const Member& member = members_[key_members_[i]];
     keys.add(keys_[i]);
-    key_components.add(member.touches == 0 ? std::int32_t{-1}
-                                           : static_cast<std::int32_t>(
-                                                 component_of(member.component)));
+    key_components.add(member.touches == 0
+                           ? std::int32_t{-1}
+                           : static_cast<std::int32_t>(component_of(member.component)));
   }
   parameters.add(keys).add(key_components);
   events_.write(parameters, [this](std::uint32_t stream) { return component_of(stream); });

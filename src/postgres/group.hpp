@@ -92,11 +92,11 @@ class Group {
     Verdict verdict = Verdict::Store;
     std::uint32_t first_touch = 0;
     std::uint32_t touches = 0;
-    std::uint32_t component = 0;  // a stream of it; see `component_of`
-    std::int32_t key = -1;        // index of its key
-    std::uint32_t lost_touch = 0;        // with Conflict: the stream that moved, by touch
-    std::uint64_t actual = 0;            // with Conflict: its version
-    std::int32_t question = -1;          // with Conflict and Key: its row of details
+    std::uint32_t component = 0;   // a stream of it; see `component_of`
+    std::int32_t key = -1;         // index of its key
+    std::uint32_t lost_touch = 0;  // with Conflict: the stream that moved, by touch
+    std::uint64_t actual = 0;      // with Conflict: its version
+    std::int32_t question = -1;    // with Conflict and Key: its row of details
     std::unique_ptr<Error> error;
     WriteResult result;
   };

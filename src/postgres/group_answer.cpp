@@ -111,8 +111,7 @@ void Group::decide_again(Member& member) {
 }
 
 void Group::finish_predecessor(Member& member) {
-  settle(member, ErrorCode::VersionConflict,
-         "an append that this one builds on was not stored");
+  settle(member, ErrorCode::VersionConflict, "an append that this one builds on was not stored");
   ++rejected_;
 }
 
@@ -170,8 +169,8 @@ void Group::read_details(const Rows& details) {
       member.result.replayed = true;
     } else {
       member.error = std::make_unique<Error>(make_error(
-          ErrorCode::KeyReused,
-          "the key belongs to a command of type " + std::string(command_type), "", position));
+          ErrorCode::KeyReused, "the key belongs to a command of type " + std::string(command_type),
+          "", position));
       ++rejected_;
     }
   }

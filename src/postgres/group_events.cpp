@@ -93,9 +93,8 @@ void GroupEvents::add_batch(const WriteBatch& batch) {
 }
 
 void GroupEvents::add_no_batch() {
-  for (Array* column :
-       {&attempts_, &batch_events_, &checksum_, &command_id_, &command_type_, &key_,
-        &correlation_id_, &causation_id_, &trace_, &decision_column_}) {
+  for (Array* column : {&attempts_, &batch_events_, &checksum_, &command_id_, &command_type_, &key_,
+                        &correlation_id_, &causation_id_, &trace_, &decision_column_}) {
     column->add_null();
   }
 }

@@ -69,10 +69,9 @@ void GroupEvents::write(Parameters& parameters, ComponentOf&& component_of) cons
     component.add(static_cast<std::uint32_t>(component_of(place)));
   }
   parameters.add(stream).add(offset_).add(component);
-  for (const Array* column :
-       {&type_, &schema_version_, &ordinal_, &payload_, &headers_, &attempts_, &batch_events_,
-        &checksum_, &command_id_, &command_type_, &key_, &correlation_id_, &causation_id_, &trace_,
-        &decision_column_}) {
+  for (const Array* column : {&type_, &schema_version_, &ordinal_, &payload_, &headers_, &attempts_,
+                              &batch_events_, &checksum_, &command_id_, &command_type_, &key_,
+                              &correlation_id_, &causation_id_, &trace_, &decision_column_}) {
     parameters.add(*column);
   }
 }

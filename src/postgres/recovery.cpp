@@ -51,8 +51,8 @@ Result<void> WriterThread::try_recover() {
     connection_.close();
     return raised;
   }
-  group_.resolve(stored, make_error(ErrorCode::Unavailable,
-                                    "the append got no answer; nothing was written"));
+  group_.resolve(
+      stored, make_error(ErrorCode::Unavailable, "the append got no answer; nothing was written"));
   Position head = state_.head();
   for (const auto& [id, batch] : stored) head = std::max(head, batch.result().last);
   state_.signal.publish(head);

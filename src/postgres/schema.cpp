@@ -31,6 +31,7 @@ std::string grants(const PostgresStoreOptions& options) {
   std::string sql =
       "GRANT USAGE ON SCHEMA @schema@ TO @role@;"
       "GRANT SELECT ON ALL TABLES IN SCHEMA @schema@ TO @role@;"
+      "GRANT INSERT, UPDATE, DELETE ON @schema@.projections, @schema@.dead_letters TO @role@;"
       "REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA @schema@ FROM PUBLIC;"
       "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA @schema@ TO @role@;";
   replace_all(sql, "@role@", quoted_name(options.runtime_role));

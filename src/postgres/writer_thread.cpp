@@ -73,7 +73,8 @@ WriterThread::WriterThread(StoreState& state, std::function<void(Position)> anno
       queue_(state.options.queue_operations_max, state.options.queue_bytes_max),
       heads_(state.options.heads_cached_max),
       group_(state, heads_),
-      writer_(mint_uuid(std::chrono::floor<std::chrono::milliseconds>(state.options.clock->wall()))),
+      writer_(
+          mint_uuid(std::chrono::floor<std::chrono::milliseconds>(state.options.clock->wall()))),
       backoff_(kBackoffFirst) {}
 
 WriterThread::~WriterThread() { ignore_error(close({}), "who wants to know closes before"); }
@@ -137,10 +138,11 @@ Result<void> WriterThread::close(Deadline deadline) {
 
 void WriterThread::submit(AppendOperation& operation) noexcept {
   if (state_.options.read_only) {
-    return refuse(operation, make_error(ErrorCode::Unavailable, "the store is read-only"));
+    return detail::refuse(operation, make_error(ErrorCode::Unavailable, "the store is read-only"));
   }
-  if (refusing_.load(std::memory_order_acquire)) return refuse(operation, shutting_down());
-  if (auto sealed = operation.batch.seal(); !sealed) return refuse(operation, sealed.error());
+  if (refusing_.load(std::memory_order_acquire)) return detail::refuse(operation, shutting_down());
+  if (auto sealed = operation.batch.seal(); !sealed)
+    return detail::refuse(operation, sealed.error());
   if (operation.batch.info.id.is_nil()) {
     operation.batch.info.id =
         mint_uuid(std::chrono::floor<std::chrono::milliseconds>(state_.options.clock->wall()));
@@ -150,11 +152,11 @@ void WriterThread::submit(AppendOperation& operation) noexcept {
     case detail::AppendQueue::Pushed::Accepted:
       return;
     case detail::AppendQueue::Pushed::Closed:
-      return refuse(operation, shutting_down());
+      return detail::refuse(operation, shutting_down());
     case detail::AppendQueue::Pushed::Full:
       break;
   }
-  refuse(operation, make_error(ErrorCode::Overloaded, "too many appends are queued"));
+  detail::refuse(operation, make_error(ErrorCode::Overloaded, "too many appends are queued"));
 }
 
 Result<void> WriterThread::import_batch(WriteBatch& batch, Position first, Timestamp time) {
@@ -241,14 +243,13 @@ void WriterThread::fail_overdue(const Error& error) {
 }
 
 void WriterThread::run_group() {
-  const Instant submitted =
-      (again_.front() != nullptr ? again_ : waiting_).front()->submitted_at;
+  const Instant submitted = (again_.front() != nullptr ? again_ : waiting_).front()->submitted_at;
   if (!make_ready()) return;
   waiting_.add(queue_.take());
   const Instant began = state_.options.clock->now();
   fill_group();
   const bool done = group_.is_settled() || append_group({}, state_.options.clock->wall(), false);
-  const detail::WaitingList again = group_.finish(queue_);
+  detail::WaitingList again = group_.finish(queue_);
   again_.add(again.front());
   if (done) report_group(began, began - submitted);
 }
@@ -329,8 +330,8 @@ Failure WriterThread::try_group(const Parameters& plan) {
   auto answer = connection_.run(sql_.append.c_str(), plan, answer_by(), &failure);
   if (!answer) return failure;
   if (connection_.was_warned()) {
-    failure.error = make_error(ErrorCode::CommitInDoubt,
-                               "PostgreSQL: a warning came with the commit");
+    failure.error =
+        make_error(ErrorCode::CommitInDoubt, "PostgreSQL: a warning came with the commit");
     return failure;
   }
   lock_wait_us_.fetch_add(answer->number(0, 7), std::memory_order_relaxed);

@@ -99,7 +99,7 @@ class WriterThread {
   Connection connection_;
   StreamHeads heads_;
   Group group_;
-  detail::WaitingList again_;    // to be planned again, before what is waiting
+  detail::WaitingList again_;  // to be planned again, before what is waiting
   detail::WaitingList waiting_;
   const Uuid writer_;
   std::int64_t fence_ = 0;

@@ -9,6 +9,19 @@ BEGIN
   PERFORM pg_advisory_xact_lock(@lock@);
 END $$;
 
+-- The numbers of streams, where they are not known (0) those that are stored, else 0.
+-- Subqueries rather than joins, here and below: their plans do not depend on how large the tables
+-- were when they were made.
+CREATE OR REPLACE FUNCTION @schema@.numbers_of(p_names text[], p_numbers bigint[]) RETURNS bigint[]
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN ARRAY(
+    SELECT CASE WHEN u.number <> 0 THEN u.number
+                ELSE coalesce((SELECT s.number FROM @schema@.streams s WHERE s.name = u.name), 0) END
+      FROM unnest(p_names, p_numbers) WITH ORDINALITY u (name, number, i)
+     ORDER BY u.i);
+END $$;
+
 -- Appends the batches of one group. The caller has decided them on versions that it assumes:
 -- stream i of the group is p_names[i], its number p_numbers[i] (0: unknown) and its version before
 -- the group p_assumed[i] (-1: nothing assumed). Where p_known is the head, what the caller knows is
@@ -60,11 +73,7 @@ BEGIN
 
   numbers := p_numbers;
   IF 0 = ANY (p_numbers) THEN
-    numbers := ARRAY(
-      SELECT CASE WHEN u.number <> 0 THEN u.number ELSE coalesce(s.number, 0) END
-        FROM unnest(p_names, p_numbers) WITH ORDINALITY u (name, number, i)
-        LEFT JOIN @schema@.streams s ON u.number = 0 AND s.name = u.name
-       ORDER BY u.i);
+    numbers := @schema@.numbers_of(p_names, p_numbers);
   END IF;
 
   versions := p_assumed;
@@ -84,9 +93,8 @@ BEGIN
 
   IF cardinality(p_keys) > 0 THEN
     key_positions := ARRAY(
-      SELECT coalesce(e.position, 0)
+      SELECT coalesce((SELECT e.position FROM @schema@.events e WHERE e.key = u.key), 0)
         FROM unnest(p_keys) WITH ORDINALITY u (key, i)
-        LEFT JOIN @schema@.events e ON e.key = u.key
        ORDER BY u.i);
     failed := failed || ARRAY(
       SELECT u.component FROM unnest(key_positions, p_key_components) u (position, component)
@@ -99,14 +107,10 @@ BEGIN
     INSERT INTO @schema@.streams (name)
       SELECT u.name FROM unnest(p_names, numbers) WITH ORDINALITY u (name, number, i)
        WHERE u.number = 0
-         AND EXISTS (SELECT FROM unnest(e_stream, e_component) v (stream, component)
-                      WHERE v.stream = u.i AND NOT v.component = ANY (coalesce(failed, '{}')))
+         AND u.i IN (SELECT v.stream FROM unnest(e_stream, e_component) v (stream, component)
+                      WHERE failed IS NULL OR NOT v.component = ANY (failed))
        ORDER BY u.i;
-    numbers := ARRAY(
-      SELECT CASE WHEN u.number <> 0 THEN u.number ELSE coalesce(s.number, 0) END
-        FROM unnest(p_names, numbers) WITH ORDINALITY u (name, number, i)
-        LEFT JOIN @schema@.streams s ON u.number = 0 AND s.name = u.name
-       ORDER BY u.i);
+    numbers := @schema@.numbers_of(p_names, numbers);
   END IF;
 
   type_numbers := p_type_numbers;
@@ -116,8 +120,8 @@ BEGIN
         FROM unnest(p_types) u (name)
        WHERE NOT EXISTS (SELECT FROM @schema@.types t WHERE t.name = u.name);
     type_numbers := ARRAY(
-      SELECT t.number FROM unnest(p_types) WITH ORDINALITY u (name, i)
-        JOIN @schema@.types t ON t.name = u.name
+      SELECT (SELECT t.number FROM @schema@.types t WHERE t.name = u.name)
+        FROM unnest(p_types) WITH ORDINALITY u (name, i)
        ORDER BY u.i);
   END IF;
 

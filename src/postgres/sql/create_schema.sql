@@ -53,6 +53,39 @@ CREATE TABLE @schema@.writers (
   since timestamptz NOT NULL DEFAULT now()
 );
 
+-- Which log this is: a checkpoint of another one is recognised.
+CREATE TABLE @schema@.log_identity (id uuid NOT NULL);
+INSERT INTO @schema@.log_identity (id) VALUES (gen_random_uuid());
+
+CREATE TABLE @schema@.projections (
+  name        text COLLATE "C" PRIMARY KEY,
+  position    bigint  NOT NULL DEFAULT 0,      -- the checkpoint
+  saved_at    bigint  NOT NULL DEFAULT 0,      -- nanoseconds since 1970, as every time here
+  token       bigint  NOT NULL DEFAULT 0,      -- of the lease; grows with each leader
+  holder      text    NOT NULL DEFAULT '',     -- empty: nobody leads
+  expires     bigint  NOT NULL DEFAULT 0,
+  paused      boolean NOT NULL DEFAULT false,
+  requests    bigint  NOT NULL DEFAULT 0,
+  resets      bigint  NOT NULL DEFAULT 0,
+  resets_done bigint  NOT NULL DEFAULT 0,
+  reset_to    bigint  NOT NULL DEFAULT 0,
+  skip        bigint  NOT NULL DEFAULT 0,
+  revision    bigint  NOT NULL DEFAULT 0       -- one more with every change
+);
+
+CREATE TABLE @schema@.dead_letters (
+  projection    text COLLATE "C" NOT NULL,
+  position      bigint  NOT NULL,
+  reason        integer NOT NULL,              -- see DeadLetterReason
+  state         integer NOT NULL,              -- see DeadLetterState
+  message       text    NOT NULL,
+  attempts      integer NOT NULL,
+  trace_id      text    NOT NULL,
+  first_failure bigint  NOT NULL,
+  last_failure  bigint  NOT NULL,
+  PRIMARY KEY (projection, position)
+);
+
 -- For people: names instead of numbers. Every column of a batch is on its first event.
 CREATE VIEW @schema@.log AS
   SELECT e.position, s.name AS stream, e.version, t.name AS type, e.schema_version,
