@@ -92,7 +92,6 @@ Error Connection::error(std::string_view what) const {
                     std::string(what) + ": " + first_line(PQerrorMessage(handle())));
 }
 
-// Sends what is left to send and reads until an answer is whole. False: lost, or not in time.
 bool Connection::await_answer(Instant until) {
   for (;;) {
     const int unsent = PQflush(handle());

@@ -65,6 +65,9 @@ class Connection {
   /// What the server or libpq last said, as an error that begins with `what`.
   [[nodiscard]] Error error(std::string_view what) const;
 
+  /// Sends what is left to send and reads until an answer is whole. False: lost, or not in time.
+  [[nodiscard]] bool await_answer(Instant until);
+
  private:
   struct Closer {
     void operator()(PGconn* handle) const noexcept { PQfinish(handle); }
@@ -73,7 +76,6 @@ class Connection {
     bool warned = false;
   };
 
-  [[nodiscard]] bool await_answer(Instant until);
   [[nodiscard]] Result<Rows> collect(Instant until, Failure& failure);
   void lose(Failure& failure, std::string_view what);
 

@@ -32,6 +32,10 @@ class Rows {
   explicit Rows(PGresult* result) : result_(result) {}
 
   [[nodiscard]] int size() const noexcept { return result_ ? PQntuples(result_.get()) : 0; }
+  /// Not rows, but the mark behind a statement's answer in a pipeline.
+  [[nodiscard]] bool is_end_of_statement() const noexcept {
+    return PQresultStatus(result_.get()) == PGRES_PIPELINE_SYNC;
+  }
   [[nodiscard]] bool is_null(int row, int column) const noexcept {
     return PQgetisnull(result_.get(), row, column) != 0;
   }

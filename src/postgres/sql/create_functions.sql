@@ -166,3 +166,71 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
   INSERT INTO @schema@.facts (name, value) VALUES (p_name, p_value)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 $$;
+
+-- Reads streams at position p_at, NULL: the head. First one row for the log (stream 0: p_at or the
+-- head as `position`, the head as `version`), then one for each of p_names with its version at that
+-- position, then events with versions between p_after and p_before, both exclusive: `stream` is
+-- their place in p_names. p_order 0: stream by stream, 1: the same, newest first, 2: by position.
+-- At most p_events of them; what follows p_bytes of payloads and headers may be missing.
+CREATE OR REPLACE FUNCTION @schema@.read_streams(
+  p_names text[], p_after bigint[], p_before bigint[], p_at bigint, p_order integer,
+  p_events bigint, p_bytes bigint)
+RETURNS TABLE ("position" bigint, stream integer, version bigint, "time" bigint, type integer,
+               schema_version integer, ordinal integer, headers bytea, payload bytea)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+-- One plan for all calls, along the indexes whatever the statistics say.
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off
+SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+DECLARE
+  head bigint;
+  at bigint;
+  numbers bigint[];
+  versions bigint[];
+BEGIN
+  head := coalesce((SELECT max(e.position) FROM @schema@.events e), 0);
+  at := coalesce(p_at, head);
+  SELECT array_agg(s.number ORDER BY u.i), array_agg(coalesce(v.version, 0) ORDER BY u.i)
+    INTO numbers, versions
+    FROM unnest(p_names) WITH ORDINALITY u (name, i)
+    LEFT JOIN @schema@.streams s ON s.name = u.name
+    LEFT JOIN LATERAL (
+      SELECT e.version FROM @schema@.events e
+       WHERE e.stream = s.number AND e.position <= at ORDER BY e.version DESC LIMIT 1) v ON true;
+  RETURN QUERY
+    SELECT at, 0, head, 0::bigint, 0, 0, 0, NULL::bytea, NULL::bytea
+    UNION ALL
+    SELECT 0::bigint, u.i::integer, u.version, 0::bigint, 0, 0, 0, NULL::bytea, NULL::bytea
+      FROM unnest(versions) WITH ORDINALITY u (version, i);
+  IF NOT EXISTS (SELECT FROM unnest(versions, p_after, p_before) u (version, after, before)
+                  WHERE least(u.version, u.before - 1) > u.after) THEN
+    RETURN;
+  END IF;
+  RETURN QUERY
+    SELECT x.position, x.i, x.version, x.time, x.type, x.schema_version, x.ordinal, x.headers,
+           x.payload
+      FROM (SELECT r.i::integer AS i, e.*, o.major, o.minor,
+                   sum(octet_length(e.payload) + coalesce(octet_length(e.headers), 0))
+                     OVER (ORDER BY o.major, o.minor ROWS UNBOUNDED PRECEDING) AS bytes,
+                   row_number() OVER (ORDER BY o.major, o.minor ROWS UNBOUNDED PRECEDING) AS n
+              FROM (SELECT u.i, u.number, u.first, u.last, u.size,
+                           -- Versions are dense, so the limit's share of each stream is known.
+                           CASE WHEN p_order = 2 THEN least(u.size, p_events)
+                                ELSE least(u.size, greatest(0, p_events - sum(u.size)
+                                       OVER (ORDER BY u.i ROWS UNBOUNDED PRECEDING) + u.size))
+                           END::bigint AS share
+                      FROM (SELECT w.i, w.number, w.after + 1 AS first,
+                                   least(w.version, w.before - 1) AS last,
+                                   greatest(0, least(w.version, w.before - 1) - w.after) AS size
+                              FROM unnest(numbers, versions, p_after, p_before)
+                                   WITH ORDINALITY w (number, version, after, before, i)) u) r
+              JOIN @schema@.events e
+                ON e.stream = r.number
+               AND e.version >= CASE WHEN p_order = 1 THEN r.last - r.share + 1 ELSE r.first END
+               AND e.version <= CASE WHEN p_order = 1 THEN r.last ELSE r.first + r.share - 1 END
+              CROSS JOIN LATERAL (
+                SELECT CASE WHEN p_order = 2 THEN e.position ELSE r.i END AS major,
+                       CASE WHEN p_order = 1 THEN -e.version ELSE e.version END AS minor) o) x
+     WHERE x.n <= p_events AND (x.bytes <= p_bytes OR x.n = 1)
+     ORDER BY x.major, x.minor;
+END $$;

@@ -1,0 +1,1 @@
+SELECT position, payload FROM @schema@.events WHERE position = ANY ($1)

@@ -1,0 +1,1 @@
+SELECT number, name FROM @schema@.streams WHERE number = ANY ($1)
