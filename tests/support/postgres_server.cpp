@@ -54,14 +54,14 @@ std::string postgres_program(const std::string& name) {
 }
 
 PostgresServer::PostgresServer(PostgresServerOptions options) : options_(std::move(options)) {
-  make_data_folder();
+  data_ = data_folder();
   copy_new_cluster(data_, log());
   start();
 }
 
 PostgresServer::PostgresServer(PostgresServer& primary, PostgresServerOptions options)
     : options_(as_standby(std::move(options))) {
-  make_data_folder();
+  data_ = data_folder();
   run_program({postgres_program("pg_basebackup"), "--pgdata", data_, "--dbname", primary.conninfo(),
                "--write-recovery-conf", "--wal-method=stream", "--create-slot", "--slot=standby",
                "--checkpoint=fast", "--no-sync"},
@@ -83,16 +83,11 @@ PostgresServer::~PostgresServer() {
   if (options_.failed && options_.failed()) {
     std::cerr << "PostgreSQL on port " << port() << " logged:\n" << tail_of(log()) << '\n';
   }
-  std::error_code ignored;
-  std::filesystem::remove_all(data_, ignored);
 }
 
-void PostgresServer::make_data_folder() {
-  data_ = folder_.path() / "data";
-  if (options_.data_parent.empty()) return;
-  std::filesystem::create_directories(options_.data_parent);
-  data_ = std::filesystem::absolute(options_.data_parent) /
-          (folder_.path().filename().string() + "-data");
+std::filesystem::path PostgresServer::data_folder() {
+  return options_.data_parent.empty() ? folder_.path() / "data"
+                                      : folder_.place_elsewhere(options_.data_parent);
 }
 
 std::string PostgresServer::server() const {

@@ -82,7 +82,7 @@ class PostgresServer {
   [[nodiscard]] std::filesystem::path log() const { return folder_.path() / "log"; }
 
  private:
-  void make_data_folder();
+  [[nodiscard]] std::filesystem::path data_folder();
   [[nodiscard]] std::vector<std::string> command() const;
   [[nodiscard]] bool answers() const;
 

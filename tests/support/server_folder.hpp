@@ -19,6 +19,8 @@ class ServerFolder {
   ~ServerFolder();
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+  /// A path below `parent`, which is made, for a folder that goes when this one does. Once.
+  [[nodiscard]] std::filesystem::path place_elsewhere(const std::filesystem::path& parent);
 
  private:
   std::filesystem::path path_;
