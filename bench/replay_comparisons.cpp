@@ -1,9 +1,6 @@
 // How fast does a reader follow the whole log?
 
-#include <chrono>
-
 #include "comparisons.hpp"
-#include "eventcore/codec.hpp"
 #include "scratch_store.hpp"
 #include "sqlite_alternatives.hpp"
 
@@ -35,29 +32,7 @@ class ReadStore {
 };
 
 double replay(const std::filesystem::path& path, bool decoded) {
-  const std::unique_ptr<EventStore> store = open_scratch(path);
-  const auto start = std::chrono::steady_clock::now();
-  Position at;
-  std::uint64_t events = 0;
-  std::int64_t total = 0;
-  while (at < store->head()) {
-    const Result<EventPage> page = store->read(LogQuery{.after = at});
-    if (!page) give_up(describe(page.error()));
-    for (const StoredEvent& event : page->events) {
-      if (!decoded) {
-        total += event.payload[0] & 1;
-        continue;
-      }
-      const auto value = decode_event<Recorded>(event.schema_version, event.payload);
-      if (!value) give_up(describe(value.error()));
-      total += value->quantity;
-    }
-    events += page->events.size();
-    at = page->scanned_to;
-  }
-  if (total == 0 || events != kEvents) give_up("the replay is not complete");
-  return static_cast<double>(events) /
-         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return run_replay(*open_scratch(path), kEvents, decoded);
 }
 
 }  // namespace

@@ -30,19 +30,6 @@ double blocking(const Effort& effort, int callers) {
                       effort.seconds);
 }
 
-/// Executes a command on every stream: what is measured is the store, not the first reads.
-void warm_up(CommandExecutor& executor, const std::vector<StreamId>& ids) {
-  constexpr std::size_t kStreamsOfACommand = 500;
-  for (std::size_t begin = 0; begin < ids.size(); begin += kStreamsOfACommand) {
-    RecordMany command{{}, &event_of_300_bytes()};
-    for (std::size_t i = begin; i < std::min(begin + kStreamsOfACommand, ids.size()); ++i) {
-      command.ids.push_back(ids[i]);
-    }
-    const auto result = executor.execute(command);
-    if (!result) give_up(describe(result.error()));
-  }
-}
-
 /// Submitted commands on a store that holds `stored_events` on `ids`.
 template <class Next>
 double in_flight(const Effort& effort, int commands, const std::vector<StreamId>& ids,

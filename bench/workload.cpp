@@ -1,5 +1,6 @@
 #include "workload.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -7,6 +8,8 @@
 #include <latch>
 #include <map>
 #include <thread>
+
+#include "eventcore/codec.hpp"
 
 namespace eventcore::bench {
 
@@ -185,6 +188,42 @@ double run_appends(EventStore& store, const std::vector<StreamId>& ids, std::siz
   }
   for (const Append& append : appends) append.wait();
   return static_cast<double>(submitted) / since(start);
+}
+
+void warm_up(CommandExecutor& executor, const std::vector<StreamId>& ids) {
+  constexpr std::size_t kStreamsOfACommand = 500;
+  for (std::size_t begin = 0; begin < ids.size(); begin += kStreamsOfACommand) {
+    RecordMany command{{}, &event_of_300_bytes()};
+    for (std::size_t i = begin; i < std::min(begin + kStreamsOfACommand, ids.size()); ++i) {
+      command.ids.push_back(ids[i]);
+    }
+    const auto result = executor.execute(command);
+    if (!result) give_up(describe(result.error()));
+  }
+}
+
+double run_replay(EventStore& store, std::uint64_t expected, bool decoded) {
+  const Instant start = std::chrono::steady_clock::now();
+  Position at;
+  std::uint64_t events = 0;
+  std::int64_t total = 0;
+  while (at < store.head()) {
+    const Result<EventPage> page = store.read(LogQuery{.after = at});
+    if (!page) give_up(describe(page.error()));
+    for (const StoredEvent& event : page->events) {
+      if (!decoded) {
+        total += event.payload[0] & 1;
+        continue;
+      }
+      const auto value = decode_event<Recorded>(event.schema_version, event.payload);
+      if (!value) give_up(describe(value.error()));
+      total += value->quantity;
+    }
+    events += page->events.size();
+    at = page->scanned_to;
+  }
+  if (total == 0 || events != expected) give_up("the replay is not complete");
+  return static_cast<double>(events) / since(start);
 }
 
 }  // namespace eventcore::bench

@@ -90,6 +90,11 @@ using NextMany = std::function<RecordMany(std::mt19937_64&)>;
 /// at a time.
 [[nodiscard]] double run_appends(EventStore& store, const std::vector<StreamId>& ids,
                                  std::size_t in_flight, double seconds);
+/// Executes a command on every stream: what is measured afterwards is not its first read.
+void warm_up(CommandExecutor& executor, const std::vector<StreamId>& ids);
+/// Events a second of a reader that follows the log from its start to its head, which is `expected`
+/// events on; `decoded`: makes each of them its struct.
+[[nodiscard]] double run_replay(EventStore& store, std::uint64_t expected, bool decoded);
 /// Ends the program with a message: a benchmark whose work fails measures nothing.
 [[noreturn]] void give_up(const std::string& message);
 
