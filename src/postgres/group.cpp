@@ -22,6 +22,8 @@ void Group::begin() {
   key_places_.clear();
   key_members_.clear();
   key_positions_.clear();
+  failed_.clear();
+  plans_all_again_ = false;
   events_.clear();
   bytes_ = 0;
   stored_ = 0;
@@ -72,6 +74,7 @@ std::uint32_t Group::stream_of(const StreamId& id) {
   Stream& stream = streams_.emplace_back();
   stream.name = id.view();
   stream.parent = next;
+  stream.component = events_.size();
   const StreamHeads::Known known = heads_.find(stream.name);
   stream.number = known.number;
   if (known.version) {
@@ -82,7 +85,7 @@ std::uint32_t Group::stream_of(const StreamId& id) {
   return next;
 }
 
-std::uint32_t Group::component_of(std::uint32_t stream) noexcept {
+std::uint32_t Group::root_of(std::uint32_t stream) noexcept {
   while (streams_[stream].parent != stream) {
     streams_[stream].parent = streams_[streams_[stream].parent].parent;
     stream = streams_[stream].parent;
@@ -91,18 +94,21 @@ std::uint32_t Group::component_of(std::uint32_t stream) noexcept {
 }
 
 void Group::connect(std::uint32_t a, std::uint32_t b) noexcept {
-  streams_[component_of(a)].parent = component_of(b);
+  const std::uint32_t root = root_of(b);
+  const std::uint32_t other = root_of(a);
+  streams_[other].parent = root;
+  streams_[root].component = std::min(streams_[root].component, streams_[other].component);
 }
 
 void Group::plan(Member& member) {
   const WriteBatch& batch = member.operation->batch;
+  member.planned_before = events_.size();
   member.first_touch = static_cast<std::uint32_t>(touches_.size());
   member.touches = static_cast<std::uint32_t>(batch.streams().size());
   for (const WriteBatch::Stream& stream : batch.streams()) {
     const std::uint32_t place = stream_of(stream.id);
     touches_.push_back({.stream = place, .before = streams_[place].events});
-    member.component = touches_[member.first_touch].stream;
-    connect(place, member.component);
+    connect(place, touches_[member.first_touch].stream);
   }
   if (!batch.info.key.empty()) {
     member.key = static_cast<std::int32_t>(keys_.size());
@@ -133,7 +139,9 @@ bool Group::joins_predecessors(Member& member) {
     if (place == places_.end()) continue;
     const Member& earlier = members_[place->second];
     if (earlier.verdict != Verdict::Store) rejected = true;
-    if (member.touches > 0 && earlier.touches > 0) connect(earlier.component, member.component);
+    if (member.touches > 0 && earlier.touches > 0) {
+      connect(touches_of(earlier)[0].stream, touches_of(member)[0].stream);
+    }
   }
   return rejected;
 }
@@ -186,7 +194,7 @@ void Group::write_plan(Parameters& parameters, Position first, Timestamp time) {
   Array numbers(Type::Int8);
   Array assumed(Type::Int8);
   Array flags(Type::Int4);
-  Array components(Type::Int4);
+  Array components(Type::Int8);
   for (std::uint32_t i = 0; i < streams_.size(); ++i) {
     names.add(streams_[i].name);
     numbers.add(streams_[i].number);
@@ -197,13 +205,15 @@ void Group::write_plan(Parameters& parameters, Position first, Timestamp time) {
   parameters.add(names).add(numbers).add(assumed).add(flags).add(components);
   events_.write_types(parameters);
   Array keys(Type::Text);
-  Array key_components(Type::Int4);
+  Array key_components(Type::Int8);
   for (std::size_t i = 0; i < keys_.size(); ++i) {
     const Member& member = members_[key_members_[i]];
     keys.add(keys_[i]);
-    key_components.add(member.touches == 0
-                           ? std::int32_t{-1}
-                           : static_cast<std::int32_t>(component_of(member.component)));
+    if (member.touches == 0) {
+      key_components.add(std::int64_t{-1});
+    } else {
+      key_components.add(component_of(touches_of(member)[0].stream));
+    }
   }
   parameters.add(keys).add(key_components);
   events_.write(parameters, [this](std::uint32_t stream) { return component_of(stream); });
@@ -232,7 +242,7 @@ void Group::resolve(const std::unordered_map<Uuid, FoundBatch>& stored, const Er
   }
 }
 
-void Group::expire(Instant now, const Error& error, detail::AppendQueue& queue) {
+void Group::expire(Instant now, const Error& error, detail::AppendQueue* queue) {
   for (Member& member : members_) {
     if (member.operation == nullptr || member.operation->deadline.at > now) continue;
     if (member.verdict != Verdict::Settled) {
@@ -243,9 +253,9 @@ void Group::expire(Instant now, const Error& error, detail::AppendQueue& queue) 
   }
 }
 
-void Group::hand_over(Member& member, detail::AppendQueue& queue) {
+void Group::hand_over(Member& member, detail::AppendQueue* queue) {
   AppendOperation* operation = std::exchange(member.operation, nullptr);
-  queue.release(*operation);
+  if (queue != nullptr) queue->release(*operation);
   if (member.error) {
     operation->finish(std::move(*member.error));
   } else {
@@ -253,7 +263,7 @@ void Group::hand_over(Member& member, detail::AppendQueue& queue) {
   }
 }
 
-detail::WaitingList Group::finish(detail::AppendQueue& queue) {
+detail::WaitingList Group::finish(detail::AppendQueue* queue) {
   detail::WaitingList again;
   for (Member& member : members_) {
     if (member.operation == nullptr) continue;

@@ -7,6 +7,10 @@
 // that are connected by batches, whose versions are others by now. Of those, what can't be stored
 // any more is rejected on the versions that the database saw, and the rest is planned again. So a
 // verdict is provisional until the answer is there, and nothing is told before.
+//
+// A component has the number of events that were planned before its first batch for an id. Where
+// nobody else has appended, not only the component is left out but all that was planned after it,
+// so that the log keeps the order of submission.
 
 #include <cstdint>
 #include <memory>
@@ -77,9 +81,10 @@ class Group {
   /// The fate of the group's transaction is known; `stored` are the batches found of `ids`.
   void resolve(const std::unordered_map<Uuid, FoundBatch>& stored, const Error& absent);
   /// Operations whose deadline is past, while that fate is unknown, become `error`.
-  void expire(Instant now, const Error& error, detail::AppendQueue& queue);
+  void expire(Instant now, const Error& error, detail::AppendQueue* queue);
   /// Hands every outcome to its submitter, in order, and returns what is to be planned again.
-  [[nodiscard]] detail::WaitingList finish(detail::AppendQueue& queue);
+  /// Without a queue, the operations were in none.
+  [[nodiscard]] detail::WaitingList finish(detail::AppendQueue* queue);
 
  private:
   enum class Verdict : std::uint8_t { Store, Conflict, Predecessor, Key, Settled, Again };
@@ -92,11 +97,11 @@ class Group {
     Verdict verdict = Verdict::Store;
     std::uint32_t first_touch = 0;
     std::uint32_t touches = 0;
-    std::uint32_t component = 0;   // a stream of it; see `component_of`
-    std::int32_t key = -1;         // index of its key
-    std::uint32_t lost_touch = 0;  // with Conflict: the stream that moved, by touch
-    std::uint64_t actual = 0;      // with Conflict: its version
-    std::int32_t question = -1;    // with Conflict and Key: its row of details
+    std::uint64_t planned_before = 0;  // events of the group
+    std::int32_t key = -1;             // index of its key
+    std::uint32_t lost_touch = 0;      // with Conflict: the stream that moved, by touch
+    std::uint64_t actual = 0;          // with Conflict: its version
+    std::int32_t question = -1;        // with Conflict and Key: its row of details
     std::unique_ptr<Error> error;
     WriteResult result;
   };
@@ -106,16 +111,20 @@ class Group {
     std::uint64_t number = 0;
     std::int64_t assumed = -1;  // version before the group; -1: nothing is assumed
     std::int32_t flags = 0;
-    std::uint64_t events = 0;  // of the plan
-    std::uint32_t parent = 0;  // towards its component's root
-    std::uint64_t actual = 0;  // as answered
-    bool failed = false;       // of a root: its component was left out
+    std::uint64_t events = 0;     // of the plan
+    std::uint64_t stored = 0;     // of those
+    std::uint32_t parent = 0;     // towards its component's root
+    std::uint64_t component = 0;  // of a root: its component's id
+    std::uint64_t actual = 0;     // as answered
     bool planned_again = false;
   };
   enum Flag : std::int32_t { kLookUp = 1, kExactly = 2, kExists = 4 };
 
   [[nodiscard]] std::uint32_t stream_of(const StreamId& id);
-  [[nodiscard]] std::uint32_t component_of(std::uint32_t stream) noexcept;
+  [[nodiscard]] std::uint32_t root_of(std::uint32_t stream) noexcept;
+  [[nodiscard]] std::uint64_t component_of(std::uint32_t stream) noexcept {
+    return streams_[root_of(stream)].component;
+  }
   void connect(std::uint32_t a, std::uint32_t b) noexcept;
   void settle(Member& member, ErrorCode code, const char* message);
   void plan(Member& member);
@@ -123,6 +132,7 @@ class Group {
   [[nodiscard]] bool passes(Stream& stream, ExpectedVersion expected);
   void plan_events(Member& member);
   void read_streams(const Rows& answer);
+  [[nodiscard]] bool was_left_out(const Member& member);
   void decide(Member& member, Position& next);
   void decide_again(Member& member);
   void finish_predecessor(Member& member);
@@ -130,7 +140,7 @@ class Group {
   [[nodiscard]] std::span<const Touch> touches_of(const Member& member) const noexcept {
     return {touches_.data() + member.first_touch, member.touches};
   }
-  static void hand_over(Member& member, detail::AppendQueue& queue);
+  static void hand_over(Member& member, detail::AppendQueue* queue);
 
   StoreState& state_;
   StreamHeads& heads_;
@@ -144,6 +154,9 @@ class Group {
   std::unordered_map<std::string_view, std::int32_t> key_places_;
   std::vector<std::uint32_t> key_members_;
   std::vector<std::int64_t> key_positions_;
+  std::vector<std::int64_t> failed_;  // components
+  bool is_alone_ = false;             // nobody else has appended
+  bool plans_all_again_ = false;
   GroupEvents events_;
   std::uint64_t bytes_ = 0;
   std::uint32_t stored_ = 0;

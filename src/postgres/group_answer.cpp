@@ -26,9 +26,8 @@ enum Detail : int { kPosition, kCommandId, kCommandType, kTime, kEvents };
 void Group::read_answer(const Rows& answer) {
   const Position before{answer.count(0, kHead)};
   time_ = answer.time(0, kStamp);
-  for (const std::int64_t component : answer.numbers(0, kFailed)) {
-    if (component >= 0) streams_[static_cast<std::size_t>(component)].failed = true;
-  }
+  is_alone_ = before == heads_.at();
+  failed_ = answer.numbers(0, kFailed);
   key_positions_ = answer.numbers(0, kKeyPositions);
   const std::vector<std::int64_t> types = answer.numbers(0, kTypeNumbers);
   for (std::size_t i = 0; i < types.size(); ++i) {
@@ -39,10 +38,9 @@ void Group::read_answer(const Rows& answer) {
   for (Member& member : members_) decide(member, next);
   head_ = {next.value - 1};
   heads_.move(before, head_);
-  for (std::uint32_t i = 0; i < streams_.size(); ++i) {
-    const Stream& stream = streams_[i];
-    const bool stored = !streams_[component_of(i)].failed;
-    heads_.set(stream.name, stream.number, stream.actual + (stored ? stream.events : 0));
+  heads_.trim();
+  for (const Stream& stream : streams_) {
+    heads_.set(stream.name, stream.number, stream.actual + stream.stored);
   }
 }
 
@@ -57,6 +55,20 @@ void Group::read_streams(const Rows& answer) {
   }
 }
 
+bool Group::was_left_out(const Member& member) {
+  if (failed_.empty()) return false;
+  const auto has_failed = [&](std::uint64_t component) {
+    return std::find(failed_.begin(), failed_.end(), static_cast<std::int64_t>(component)) !=
+           failed_.end();
+  };
+  if (!is_alone_) {
+    return member.touches > 0 && has_failed(component_of(touches_of(member)[0].stream));
+  }
+  // The ids are numbers of events: the smallest one is where the plan was cut off.
+  const std::int64_t cut = *std::min_element(failed_.begin(), failed_.end());
+  return static_cast<std::int64_t>(member.planned_before) >= cut;
+}
+
 void Group::decide(Member& member, Position& next) {
   if (member.verdict == Verdict::Settled) return;
   AppendOperation& operation = *member.operation;
@@ -66,9 +78,7 @@ void Group::decide(Member& member, Position& next) {
     member.verdict = Verdict::Key;
     return;
   }
-  if (member.touches > 0 && streams_[component_of(member.component)].failed) {
-    return decide_again(member);
-  }
+  if (was_left_out(member)) return decide_again(member);
   if (member.verdict == Verdict::Predecessor) return finish_predecessor(member);
   if (member.verdict == Verdict::Conflict) {
     const Touch& lost = touches_of(member)[member.lost_touch];
@@ -80,6 +90,7 @@ void Group::decide(Member& member, Position& next) {
   for (std::uint32_t i = 0; i < member.touches; ++i) {
     const Touch& touch = touches_of(member)[i];
     batch.streams()[i].version_before = {streams_[touch.stream].actual + touch.before};
+    streams_[touch.stream].stored += batch.streams()[i].events;
   }
   const std::size_t events = batch.event_count();
   const Position last{next.value - 1 + events};
@@ -88,22 +99,28 @@ void Group::decide(Member& member, Position& next) {
   stored_events_ += events;
 }
 
-// The component was left out: what can't be stored on the versions that the database saw never
-// can, unless an earlier batch of the component still moves them.
+// It was left out: what can't be stored on the versions that the database saw never can, unless an
+// earlier batch still moves them.
 void Group::decide_again(Member& member) {
   const AppendOperation& operation = *member.operation;
+  if (plans_all_again_) {
+    member.verdict = Verdict::Again;
+    return;
+  }
   if (operation.has_rejected_predecessor()) return finish_predecessor(member);
   for (std::uint32_t i = 0; i < member.touches; ++i) {
     const Stream& stream = streams_[touches_of(member)[i].stream];
-    if (stream.planned_again ||
-        std::as_const(operation.batch).streams()[i].expected.allows({stream.actual})) {
+    if (stream.planned_again || std::as_const(operation.batch)
+                                    .streams()[i]
+                                    .expected.allows({stream.actual + stream.stored})) {
       continue;
     }
     member.lost_touch = i;
-    member.actual = stream.actual;
+    member.actual = stream.actual + stream.stored;
     return finish_conflict(member);
   }
   member.verdict = Verdict::Again;
+  plans_all_again_ = is_alone_;
   for (std::uint32_t i = 0; i < member.touches; ++i) {
     if (std::as_const(operation.batch).streams()[i].events == 0) continue;
     streams_[touches_of(member)[i].stream].planned_again = true;

@@ -63,10 +63,10 @@ class GroupEvents {
 template <class ComponentOf>
 void GroupEvents::write(Parameters& parameters, ComponentOf&& component_of) const {
   Array stream(Type::Int4);
-  Array component(Type::Int4);
+  Array component(Type::Int8);
   for (const std::uint32_t place : stream_) {
     stream.add(place + 1);  // arrays of SQL begin at 1
-    component.add(static_cast<std::uint32_t>(component_of(place)));
+    component.add(static_cast<std::uint64_t>(component_of(place)));
   }
   parameters.add(stream).add(offset_).add(component);
   for (const Array* column : {&type_, &schema_version_, &ordinal_, &payload_, &headers_, &attempts_,

@@ -167,9 +167,8 @@ Result<std::optional<DeadLetter>> Projections::find_dead_letter(std::string_view
                                                                 Position position) {
   const detail::MutexLock lock(mutex_);
   if (projection.empty() || position.value == 0) return std::optional<DeadLetter>();
-  auto letters = read_letters({.projection = std::string(projection),
-                               .after = {position.value - 1},
-                               .limit = 1});
+  auto letters = read_letters(
+      {.projection = std::string(projection), .after = {position.value - 1}, .limit = 1});
   if (!letters) return letters.error();
   if (letters->empty() || letters->front().position != position) {
     return std::optional<DeadLetter>();
@@ -179,9 +178,8 @@ Result<std::optional<DeadLetter>> Projections::find_dead_letter(std::string_view
 
 Result<void> Projections::merge(std::vector<DeadLetter>& letters) {
   for (DeadLetter& letter : letters) {
-    auto former = read_letters({.projection = letter.projection,
-                                .after = {letter.position.value - 1},
-                                .limit = 1});
+    auto former = read_letters(
+        {.projection = letter.projection, .after = {letter.position.value - 1}, .limit = 1});
     if (!former) return former.error();
     const bool is_known = !former->empty() && former->front().position == letter.position;
     letter = detail::merged_letter(is_known ? &former->front() : nullptr, std::move(letter));

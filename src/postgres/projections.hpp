@@ -77,8 +77,8 @@ class Projections final : public ProjectionStorage {
       EVENTCORE_REQUIRES(mutex_);
   [[nodiscard]] Result<std::vector<DeadLetter>> read_letters(const DeadLetterQuery& query)
       EVENTCORE_REQUIRES(mutex_);
-  [[nodiscard]] Result<void> change(std::string_view projection, bool synced,
-                                    const Change& change) EVENTCORE_EXCLUDES(mutex_);
+  [[nodiscard]] Result<void> change(std::string_view projection, bool synced, const Change& change)
+      EVENTCORE_EXCLUDES(mutex_);
   [[nodiscard]] Result<void> change_locked(std::string_view projection, bool synced,
                                            const Change& change) EVENTCORE_REQUIRES(mutex_);
   [[nodiscard]] Result<bool> write(const Stored& stored, const Letters& letters, bool synced)

@@ -25,7 +25,7 @@ void WriterThread::recover(const Error& cause) {
   std::chrono::milliseconds backoff = kBackoffFirst;
   while (!try_recover()) {
     const Instant now = state_.options.clock->now();
-    group_.expire(now, in_doubt, queue_);
+    group_.expire(now, in_doubt, &queue_);
     waiting_.add(queue_.take());
     waiting_.expire(queue_, now);
     fail_overdue(with_code(ErrorCode::Unavailable, cause));
@@ -74,7 +74,7 @@ Result<void> WriterThread::raise_fence(const Array& ids,
     return make_error(ErrorCode::Unavailable, "PostgreSQL: a warning came with the commit");
   }
   ++fence_;
-  heads_.forget();
+  heads_.forget(state_.head());
   for (int row = 0; row < rows->size(); ++row) {
     stored.emplace(rows->uuid(row, 0), FoundBatch{.first = {rows->count(row, 1)},
                                                   .time = rows->time(row, 2),

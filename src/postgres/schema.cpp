@@ -63,8 +63,12 @@ Result<std::uint64_t> stored_schema_version(Connection& connection,
                                             const PostgresStoreOptions& options) {
   const Instant until = std::chrono::steady_clock::now() + kPatience;
   Parameters name;
-  name.add(quoted_name(options.schema) + ".facts");
-  auto exists = connection.run("SELECT to_regclass($1) IS NOT NULL", name, until);
+  name.add(std::string_view(options.schema));
+  // Not to_regclass: within a transaction it may answer what it answered before.
+  auto exists = connection.run(
+      "SELECT EXISTS (SELECT FROM pg_catalog.pg_tables"
+      " WHERE schemaname = $1 AND tablename = 'facts')",
+      name, until);
   if (!exists) return exists.error();
   if (!exists->flag(0, 0)) return std::uint64_t{0};
   auto version = connection.run(

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,22 +30,25 @@ class StreamHeads {
     if (entry->second.generation == generation_) known.version = entry->second.version;
     return known;
   }
+  /// Makes room for the streams of a group: those that are set now are there for the next one, also
+  /// if they are too many.
+  void trim() {
+    if (entries_.size() >= entries_max_) entries_.clear();
+  }
   void set(std::string_view stream, std::uint64_t number, std::uint64_t version) {
     const auto found = entries_.find(stream);
     if (found != entries_.end()) {
       found->second = {number, version, generation_};
       return;
     }
-    // Whatever is thrown away is looked up again.
-    if (entries_.size() >= entries_max_) entries_.clear();
     entries_.emplace(stream, Entry{number, version, generation_});
   }
   /// The head at which versions hold; nothing is known of later events.
   [[nodiscard]] Position at() const noexcept { return at_; }
-  /// Whatever was known of versions is not, until the next `move`.
-  void forget() noexcept {
+  /// Forgets all versions. `head` is the newest that is known.
+  void forget(Position head) noexcept {
     ++generation_;
-    at_ = kNowhere;
+    at_ = head;
   }
   /// The log has moved from `at()` to `before` by others, and from there to `now` by this writer.
   void move(Position before, Position now) noexcept {
@@ -55,8 +57,6 @@ class StreamHeads {
   }
 
  private:
-  static constexpr Position kNowhere{std::numeric_limits<std::int64_t>::max()};
-
   struct Entry {
     std::uint64_t number = 0;
     std::uint64_t version = 0;
@@ -72,7 +72,7 @@ class StreamHeads {
   const std::size_t entries_max_;
   std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
   std::uint64_t generation_ = 1;
-  Position at_ = kNowhere;
+  Position at_;
 };
 
 }  // namespace eventcore::postgres

@@ -160,6 +160,7 @@ void WriterThread::submit(AppendOperation& operation) noexcept {
 }
 
 Result<void> WriterThread::import_batch(WriteBatch& batch, Position first, Timestamp time) {
+  if (first.value == 0) return make_error(ErrorCode::VersionConflict, "positions begin at 1");
   ImportOperation operation;
   operation.batch = std::move(batch);
   if (auto sealed = operation.batch.seal(); !sealed) return sealed;
@@ -249,7 +250,7 @@ void WriterThread::run_group() {
   const Instant began = state_.options.clock->now();
   fill_group();
   const bool done = group_.is_settled() || append_group({}, state_.options.clock->wall(), false);
-  detail::WaitingList again = group_.finish(queue_);
+  detail::WaitingList again = group_.finish(&queue_);
   again_.add(again.front());
   if (done) report_group(began, began - submitted);
 }
@@ -278,7 +279,7 @@ void WriterThread::run_import(Import import) {
     unsynced_ = true;
     static_cast<void>(append_group(import.first, import.time, true));
     // Nobody else writes meanwhile, so there is nothing to plan again.
-    detail::WaitingList again = group_.finish(queue_);
+    detail::WaitingList again = group_.finish(nullptr);
     if (again.front() != nullptr) {
       again.pop()->finish(make_error(ErrorCode::VersionConflict, "others write to the store"));
     }

@@ -13,18 +13,6 @@ namespace eventcore {
 namespace sqlite {
 namespace {
 
-const char* name_of(Durability durability) {
-  switch (durability) {
-    case Durability::Full:
-      return "full";
-    case Durability::Normal:
-      return "normal";
-    case Durability::Off:
-      break;
-  }
-  return "off";
-}
-
 // Lets the writer look at the file while somebody waits, so that other processes' events wake too.
 class FileWatcher final : public HeadWatcher {
  public:
@@ -48,7 +36,7 @@ class SqliteStore final : public EventStore {
   explicit SqliteStore(SqliteStoreOptions options)
       : state_(std::move(options)),
         description_{.backend = "sqlite",
-                     .durability = name_of(state_.options.durability),
+                     .durability = std::string(to_string(state_.options.durability)),
                      .location = "sqlite:" + state_.options.path.string()},
         writer_(state_),
         readers_(state_, writer_),

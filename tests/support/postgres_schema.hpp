@@ -3,6 +3,8 @@
 /// \file
 /// A schema of its own for one test, in the database `postgres` of the shared server.
 
+#include <chrono>
+#include <exception>
 #include <string>
 
 #include "eventcore/uuid.hpp"
@@ -14,7 +16,10 @@ namespace eventcore::testing {
 /// A name that no other test uses. Ownership: drops the schema, if a store has made it.
 class PostgresSchema {
  public:
-  PostgresSchema() : name_("test_" + mint_uuid().to_string()) {}
+  PostgresSchema()
+      : name_("test_" + mint_uuid(std::chrono::floor<std::chrono::milliseconds>(
+                                      std::chrono::system_clock::now()))
+                            .to_string()) {}
   PostgresSchema(const PostgresSchema&) = delete;
   PostgresSchema& operator=(const PostgresSchema&) = delete;
   ~PostgresSchema() {

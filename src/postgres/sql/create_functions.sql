@@ -27,7 +27,9 @@ END $$;
 -- the group p_assumed[i] (-1: nothing assumed). Where p_known is the head, what the caller knows is
 -- true; what is flagged 1 is looked up all the same. Streams that are connected by batches are one
 -- component. A component is left out whole when a version flagged 2 is not the assumed one, when a
--- stream flagged 4 does not exist, or when one of its keys is in use.
+-- stream flagged 4 does not exist, or when one of its keys is in use. The id of a component is the
+-- number of events before its first batch; where p_known is the head, all events behind that of a
+-- component that is left out are left out too.
 -- With p_first, nothing is stored unless that is the next position and p_time is not too old.
 -- Event i is version p_assumed + e_offset[i] of its stream; columns of batches are NULL but for the
 -- first event of each.
@@ -35,21 +37,22 @@ CREATE OR REPLACE FUNCTION @schema@.append(
   p_writer uuid, p_fence bigint, p_wait integer, p_relaxed boolean,
   p_known bigint, p_first bigint, p_time bigint,
   p_names text[], p_numbers bigint[], p_assumed bigint[], p_flags integer[],
-  p_components integer[],
+  p_components bigint[],
   p_types text[], p_type_numbers integer[],
-  p_keys text[], p_key_components integer[],
-  e_stream integer[], e_offset bigint[], e_component integer[], e_type integer[],
+  p_keys text[], p_key_components bigint[],
+  e_stream integer[], e_offset bigint[], e_component bigint[], e_type integer[],
   e_schema_version integer[], e_ordinal integer[], e_payload bytea[], e_headers bytea[],
   e_attempts integer[], e_batch_events integer[], e_checksum bigint[], e_command_id uuid[],
   e_command_type text[], e_key text[], e_correlation_id text[], e_causation_id text[],
   e_trace bytea[], e_decision bytea[],
   OUT head bigint, OUT stamp bigint, OUT numbers bigint[], OUT versions bigint[],
-  OUT type_numbers integer[], OUT failed integer[], OUT key_positions bigint[],
+  OUT type_numbers integer[], OUT failed bigint[], OUT key_positions bigint[],
   OUT lock_wait bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   asked timestamptz := clock_timestamp();
   trusted boolean;
+  cut bigint;
 BEGIN
   PERFORM set_config('lock_timeout', p_wait::text, true);
   PERFORM pg_advisory_xact_lock(@lock@);
@@ -98,17 +101,20 @@ BEGIN
        ORDER BY u.i);
     failed := failed || ARRAY(
       SELECT u.component FROM unnest(key_positions, p_key_components) u (position, component)
-       WHERE u.position <> 0);
+       WHERE u.position <> 0 AND u.component >= 0);
   END IF;
 
   IF cardinality(e_stream) = 0 THEN RETURN; END IF;
+  IF trusted THEN SELECT min(f) INTO cut FROM unnest(failed) f; END IF;
 
   IF 0 = ANY (numbers) THEN
     INSERT INTO @schema@.streams (name)
       SELECT u.name FROM unnest(p_names, numbers) WITH ORDINALITY u (name, number, i)
        WHERE u.number = 0
-         AND u.i IN (SELECT v.stream FROM unnest(e_stream, e_component) v (stream, component)
-                      WHERE failed IS NULL OR NOT v.component = ANY (failed))
+         AND u.i IN (SELECT v.stream
+                       FROM unnest(e_stream, e_component) WITH ORDINALITY v (stream, component, i)
+                      WHERE (failed IS NULL OR NOT v.component = ANY (failed))
+                        AND (cut IS NULL OR v.i <= cut))
        ORDER BY u.i;
     numbers := @schema@.numbers_of(p_names, numbers);
   END IF;
@@ -135,11 +141,11 @@ BEGIN
            u.trace, u.decision, u.headers, u.payload
       FROM unnest(e_stream, e_offset, e_component, e_type, e_schema_version, e_ordinal, e_payload,
                   e_headers, e_attempts, e_batch_events, e_checksum, e_command_id, e_command_type,
-                  e_key, e_correlation_id, e_causation_id, e_trace, e_decision)
+                  e_key, e_correlation_id, e_causation_id, e_trace, e_decision) WITH ORDINALITY
            u (stream, version_offset, component, type, schema_version, ordinal, payload, headers,
               attempts, batch_events, checksum, command_id, command_type, key, correlation_id,
-              causation_id, trace, decision)
-     WHERE failed IS NULL OR NOT u.component = ANY (failed);
+              causation_id, trace, decision, i)
+     WHERE (failed IS NULL OR NOT u.component = ANY (failed)) AND (cut IS NULL OR u.i <= cut);
 END $$;
 
 -- Gives up what the writer has sent before and was not answered: from now on only calls with

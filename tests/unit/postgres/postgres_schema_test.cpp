@@ -66,7 +66,11 @@ TEST_F(PostgresSchemaTest, StoresThatOpenAtOnceMakeItOnce) {
   std::vector<std::thread> threads;
   std::atomic<int> opened = 0;
   for (int i = 0; i < 6; ++i) {
-    threads.emplace_back([&] { opened += open_postgres_store(options()) ? 1 : 0; });
+    threads.emplace_back([&] {
+      const auto store = open_postgres_store(options());
+      EXPECT_TRUE(store) << describe(store.error());
+      opened += store ? 1 : 0;
+    });
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(opened, 6);
