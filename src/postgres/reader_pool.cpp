@@ -232,10 +232,12 @@ PoolFigures ReaderPool::figures() const {
   const detail::MutexLock lock(mutex_);
   const auto open = std::count_if(readers_.begin(), readers_.end(),
                                   [](const auto& reader) { return reader->is_open.load(); });
+  const auto size = static_cast<std::size_t>(open);
   return {.name = kPool,
-          .size = static_cast<std::size_t>(open),
+          .size = size,
           .size_max = state_.options.readers_max,
-          .in_use = running_ - idle_,
+          // One that connects is not in use yet.
+          .in_use = std::min(running_ - idle_, size),
           .pending = queued_};
 }
 

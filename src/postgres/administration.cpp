@@ -1,0 +1,211 @@
+#include "administration.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "postgres_sql.hpp"
+#include "schema.hpp"
+#include "verify.hpp"
+
+namespace eventcore::postgres {
+namespace {
+
+constexpr std::uint64_t kStreamsAtOnce = 1'000;
+constexpr std::chrono::milliseconds kOldSize{5'000};
+constexpr std::chrono::milliseconds kSizeTime{2'000};
+
+// Runs over a connection that is opened when it is not, once more when it was lost.
+Result<Rows> run_on(Pipeline& connection, const PostgresStoreOptions& options, const char* sql,
+                    const Parameters& parameters, std::chrono::milliseconds time) {
+  const std::string text = for_schema(sql, options.schema);
+  for (bool was_open = connection.is_open();; was_open = false) {
+    if (!connection.is_open()) {
+      auto opened = Pipeline::open(options);
+      if (!opened) return opened.error();
+      connection = std::move(*opened);
+    }
+    auto rows = connection.run(text.c_str(), parameters, std::chrono::steady_clock::now() + time);
+    if (rows || connection.is_open() || !was_open) return rows;
+  }
+}
+
+std::optional<Timestamp> time_at(const Rows& rows, int column) {
+  if (rows.is_null(0, column)) return std::nullopt;
+  return rows.time(0, column);
+}
+
+}  // namespace
+
+Administration::Call::Call(Administration& administration) : administration_(administration) {
+  const detail::MutexLock lock(administration_.calls_mutex_);
+  admitted_ = !administration_.closing_;
+  if (admitted_) ++administration_.calls_;
+}
+
+Administration::Call::~Call() {
+  if (!admitted_) return;
+  const detail::MutexLock lock(administration_.calls_mutex_);
+  --administration_.calls_;
+  administration_.call_ended_.notify_all();
+}
+
+Result<void> Administration::close(Deadline deadline) {
+  {
+    detail::MutexLock lock(calls_mutex_);
+    closing_ = true;
+    while (calls_ > 0) {
+      if (deadline.is_never()) {
+        call_ended_.wait(lock);
+      } else if (call_ended_.wait_until(lock, deadline.at) == std::cv_status::timeout &&
+                 calls_ > 0) {
+        return make_error(ErrorCode::DeadlineExceeded, "the store is still being looked through");
+      }
+    }
+  }
+  {
+    const detail::MutexLock lock(mutex_);
+    connection_.close();
+  }
+  const detail::MutexLock lock(size_mutex_);
+  size_connection_.close();
+  return {};
+}
+
+Result<Rows> Administration::run(const char* sql, const Parameters& parameters) {
+  return run_on(connection_, state_.options, sql, parameters, state_.options.statement_timeout);
+}
+
+Error Administration::read_only() const {
+  return make_error(ErrorCode::Unavailable, "the store is read-only");
+}
+
+Result<std::vector<StreamSummary>> Administration::list_streams(const StreamListQuery& query) {
+  const Call call(*this);
+  if (!call.is_admitted()) return shutting_down();
+  const detail::MutexLock lock(mutex_);
+  std::vector<StreamSummary> streams;
+  std::string after = query.after;
+  while (streams.size() < query.limit) {
+    Parameters parameters;
+    parameters.add(std::string_view(after)).add(kStreamsAtOnce);
+    auto rows = run(sql::list_streams, parameters);
+    if (!rows) return rows.error();
+    for (int row = 0; row < rows->size() && streams.size() < query.limit; ++row) {
+      const std::string_view name = rows->bytes(row, 0);
+      if (!query.filter.matches_stream(name)) continue;
+      auto id = StreamId::parse(name);
+      if (!id) return make_error(ErrorCode::Corrupt, "a stored stream has an invalid name");
+      streams.push_back({std::move(*id), {rows->count(row, 1)}, {rows->count(row, 2)}});
+    }
+    if (static_cast<std::uint64_t>(rows->size()) < kStreamsAtOnce) break;
+    after = rows->bytes(rows->size() - 1, 0);
+  }
+  return streams;
+}
+
+Result<StoreStats> Administration::stats() {
+  const Call call(*this);
+  if (!call.is_admitted()) return shutting_down();
+  StoreStats stats;
+  {
+    const detail::MutexLock lock(mutex_);
+    auto rows = run(sql::read_stats, {});
+    if (!rows) return rows.error();
+    stats.head = {rows->count(0, 0)};
+    stats.events = stats.head.value;
+    stats.streams = rows->count(0, 1);
+    stats.event_types = rows->count(0, 2);
+    stats.first_event = time_at(*rows, 3);
+    stats.last_event = time_at(*rows, 4);
+    stats.last_backup = time_at(*rows, 5);
+  }
+  state_.streams.store(stats.streams, std::memory_order_relaxed);
+  state_.signal.publish(stats.head);
+  stats.size_bytes = size(std::chrono::milliseconds{0});
+  return stats;
+}
+
+StoreFigures Administration::figures() const {
+  StoreFigures figures;
+  figures.events = state_.head().value;
+  figures.streams = state_.streams.load(std::memory_order_relaxed);
+  const std::int64_t last_ns = state_.last_append_ns.load(std::memory_order_relaxed);
+  if (last_ns != 0) figures.last_append = Timestamp(std::chrono::nanoseconds(last_ns));
+  figures.pools.push_back(readers_.figures());
+  return figures;
+}
+
+StoreSpace Administration::space() const { return {.size_bytes = size(kOldSize)}; }
+
+// What was found last if the database does not answer; it is not asked again at once.
+std::uint64_t Administration::size(std::chrono::milliseconds may_be_old) const {
+  const detail::MutexLock lock(size_mutex_);
+  const Instant now = std::chrono::steady_clock::now();
+  const bool is_known = size_.found_at != Instant{} && now < size_.found_at + may_be_old;
+  if (is_known || closing_) return size_.bytes;
+  Parameters parameters;
+  parameters.add(std::string_view(for_schema("@schema@", state_.options.schema)));
+  auto rows = run_on(size_connection_, state_.options, sql::read_size, parameters, kSizeTime);
+  size_.found_at = std::chrono::steady_clock::now();
+  if (rows && rows->size() > 0) size_.bytes = rows->count(0, 0);
+  return size_.bytes;
+}
+
+Result<SchemaVersion> Administration::schema_version() {
+  const Call call(*this);
+  if (!call.is_admitted()) return shutting_down();
+  const detail::MutexLock lock(mutex_);
+  auto rows = run(sql::read_schema_version, {});
+  if (!rows) return rows.error();
+  return SchemaVersion{.stored = rows->size() == 0 ? 0 : rows->count(0, 0),
+                       .known = kSchemaVersion};
+}
+
+Result<VerifyReport> Administration::verify(const Progress& progress) {
+  const Call call(*this);
+  if (!call.is_admitted()) return shutting_down();
+  auto connection = Pipeline::open(state_.options);
+  if (!connection) return connection.error();
+  return verify_log({state_.options, *connection, closing_}, progress);
+}
+
+Result<void> Administration::check_batches(Position after, Position until) {
+  const Call call(*this);
+  if (!call.is_admitted()) return shutting_down();
+  const detail::MutexLock lock(mutex_);
+  for (bool was_open = connection_.is_open();; was_open = false) {
+    if (!connection_.is_open()) {
+      auto opened = Pipeline::open(state_.options);
+      if (!opened) return opened.error();
+      connection_ = std::move(*opened);
+    }
+    auto checked = check_checksums({state_.options, connection_, closing_}, after, until);
+    if (checked || connection_.is_open() || !was_open) return checked;
+  }
+}
+
+Result<void> Administration::import_batch(WriteBatch& batch, Position first, Timestamp time) {
+  if (state_.options.read_only) return read_only();
+  if (batch.event_count() == 0) {
+    return make_error(ErrorCode::InvalidArgument, "a batch without events has no position");
+  }
+  if (auto sealed = batch.seal(); !sealed) return sealed;
+  return import_(batch, first, time);
+}
+
+Result<void> Administration::record_backup(Position position, Timestamp time) {
+  const Call call(*this);
+  if (!call.is_admitted()) return shutting_down();
+  if (state_.options.read_only) return read_only();
+  if (position > state_.head()) {
+    return make_error(ErrorCode::InvalidArgument, "the position is past the head", "", position);
+  }
+  const detail::MutexLock lock(mutex_);
+  Parameters parameters;
+  parameters.add(position.value).add(std::int64_t{time.time_since_epoch().count()});
+  auto recorded = run(sql::record_backup, parameters);
+  if (!recorded) return recorded.error();
+  return {};
+}
+
+}  // namespace eventcore::postgres

@@ -1,0 +1,1 @@
+SELECT number, name FROM @schema@.types ORDER BY number

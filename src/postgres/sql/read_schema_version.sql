@@ -1,0 +1,1 @@
+SELECT value FROM @schema@.facts WHERE name = 'schema_version'
