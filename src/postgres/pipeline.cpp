@@ -6,6 +6,9 @@
 namespace eventcore::postgres {
 namespace {
 
+constexpr std::chrono::milliseconds kCancelTime{2'000};
+constexpr std::chrono::milliseconds kCancelInterval{50};
+
 void cancel(PGconn* handle) {
   struct Free {
     void operator()(PGcancel* request) const noexcept { PQfreeCancel(request); }
@@ -36,14 +39,28 @@ void Pipeline::close() noexcept {
   pending_ = 0;
 }
 
-// A statement that takes too long would go on in the server although nobody waits for it.
 Error Pipeline::lose(Instant until) {
   const bool late = std::chrono::steady_clock::now() >= until;
   Error error = late ? make_error(ErrorCode::Unavailable, "no answer from PostgreSQL in time")
                      : connection_.error("the connection to PostgreSQL was lost");
-  if (late) cancel(connection_.handle());
+  if (late) cancel_pending();
   close();
   return error;
+}
+
+// A statement that takes too long would go on in the server although nobody waits for it, and so
+// would those behind it. What is cancelled is the one that runs when the request arrives.
+void Pipeline::cancel_pending() {
+  const Instant end = std::chrono::steady_clock::now() + kCancelTime;
+  while (pending_ > 0 && std::chrono::steady_clock::now() < end) {
+    cancel(connection_.handle());
+    const Instant next = std::chrono::steady_clock::now() + kCancelInterval;
+    while (pending_ > 0 && connection_.await_answer(next)) {
+      const Rows answer(PQgetResult(connection_.handle()));
+      if (answer.is_end_of_statement()) --pending_;
+      if (PQstatus(connection_.handle()) != CONNECTION_OK) return;
+    }
+  }
 }
 
 Result<void> Pipeline::send(const char* sql, const Parameters& parameters) {

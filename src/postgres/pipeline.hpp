@@ -35,6 +35,7 @@ class Pipeline {
 
  private:
   [[nodiscard]] Error lose(Instant until);
+  void cancel_pending();
   [[nodiscard]] Result<void> receive_end(Instant until);
 
   Connection connection_;

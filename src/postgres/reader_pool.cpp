@@ -41,6 +41,7 @@ Result<void> ReaderPool::start() {
 void ReaderPool::add_thread(std::unique_ptr<Reader> reader) {
   Reader& own = *readers_.emplace_back(std::move(reader));
   ++running_;
+  ++idle_;  // although it begins only now
   threads_.emplace_back([this, &own] {
     prctl(PR_SET_NAME, "eventcore-read", 0, 0, 0);
     loop(own);
@@ -97,7 +98,6 @@ void ReaderPool::loop(Reader& reader) {
   Operations operations;
   detail::MutexLock lock(mutex_);
   for (;;) {
-    ++idle_;
     while (first_ == nullptr && !closing_) changed_.wait(lock);
     --idle_;
     if (first_ == nullptr) break;
@@ -106,6 +106,7 @@ void ReaderPool::loop(Reader& reader) {
     serve(operations, reader);
     reader.is_open = reader.log.is_connected();
     lock.lock();
+    ++idle_;
   }
   --running_;
   changed_.notify_all();
