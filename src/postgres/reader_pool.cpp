@@ -104,7 +104,6 @@ void ReaderPool::loop(Reader& reader) {
     take(operations);
     lock.unlock();
     serve(operations, reader);
-    reader.is_open = reader.log.is_connected();
     lock.lock();
     ++idle_;
   }
@@ -145,6 +144,7 @@ bool ReaderPool::refuse(ReadOperation& operation, Instant began) const {
 void ReaderPool::serve_one(ReadOperation& operation, Reader& reader, Instant began) {
   const Times times{.submitted = operation.submitted_at, .began = began};
   Result<EventPage> page = read(operation.query, reader);
+  reader.is_open = reader.log.is_connected();
   tell(times, false);
   operation.finish(std::move(page));
 }
