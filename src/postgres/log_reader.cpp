@@ -49,13 +49,13 @@ Result<void> LogReader::connect() {
   return {};
 }
 
-Result<EventPage> LogReader::read(const ReadQuery& query) {
+Result<EventPage> LogReader::read(const ReadQuery& query, Pipeline* second) {
   if (!pipeline_.is_open()) {
     if (auto connected = connect(); !connected) return connected.error();
   }
   const auto* log = std::get_if<LogQuery>(&query);
   Result<EventPage> page = [&]() -> Result<EventPage> {
-    if (log != nullptr) return read_log(*log);
+    if (log != nullptr) return read_log(*log, second);
     const auto& streams = std::get<StreamsQuery>(query);
     if (auto sent = send(streams); !sent) return sent.error();
     auto builder = receive(streams);
@@ -65,15 +65,27 @@ Result<EventPage> LogReader::read(const ReadQuery& query) {
   // A page that was cut or failed leaves answers behind.
   const Instant until = std::chrono::steady_clock::now() + state_.options.statement_timeout;
   ignore_error(pipeline_.drain(until), "the next read finds the connection lost");
+  if (second != nullptr) ignore_error(second->drain(until), "its owner finds it lost");
   return page;
 }
 
-Result<Rows> LogReader::receive_answer() {
-  return pipeline_.receive(std::chrono::steady_clock::now() + state_.options.statement_timeout);
+bool LogReader::is_long(const ReadQuery& query, Position head) noexcept {
+  const auto* log = std::get_if<LogQuery>(&query);
+  if (log == nullptr || log->events_max <= 2 * kChunkEvents || !log->filter.matches_all_streams() ||
+      !log->filter.matches_all_types()) {
+    return false;
+  }
+  const Position until = std::min(log->until.value_or(head), head);
+  return log->after < until && until.value - log->after.value > 2 * kChunkEvents;
 }
 
-Result<void> LogReader::send_range(const std::string& sql, std::uint64_t after, std::uint64_t until,
-                                   std::uint64_t limit, const std::vector<std::uint32_t>* types) {
+Result<Rows> LogReader::receive_answer(Pipeline& from) {
+  return from.receive(std::chrono::steady_clock::now() + state_.options.statement_timeout);
+}
+
+Result<void> LogReader::send_range(Pipeline& to, const std::string& sql, std::uint64_t after,
+                                   std::uint64_t until, std::uint64_t limit,
+                                   const std::vector<std::uint32_t>* types) {
   Parameters parameters;
   parameters.add(after).add(until).add(limit);
   if (types != nullptr) {
@@ -81,7 +93,7 @@ Result<void> LogReader::send_range(const std::string& sql, std::uint64_t after, 
     for (const std::uint32_t type : *types) numbers.add(type);
     parameters.add(numbers);
   }
-  return pipeline_.send(sql.c_str(), parameters);
+  return to.send(sql.c_str(), parameters);
 }
 
 Result<void> LogReader::send_numbers(const std::string& sql,
@@ -93,7 +105,7 @@ Result<void> LogReader::send_numbers(const std::string& sql,
   return pipeline_.send(sql.c_str(), parameters);
 }
 
-Result<EventPage> LogReader::read_log(const LogQuery& query) {
+Result<EventPage> LogReader::read_log(const LogQuery& query, Pipeline* second) {
   if (query.events_max > limits::kPageEvents) return page_too_large(query.events_max);
   PageBuilder page({.events_max = query.events_max,
                     .bytes_max = query.bytes_max,
@@ -110,7 +122,7 @@ Result<EventPage> LogReader::read_log(const LogQuery& query) {
     } else if (!query.filter.matches_all_types()) {
       read = read_of_types(scan, page);
     } else {
-      read = read_all(scan, page, has_begun);
+      read = read_all(scan, page, has_begun, second);
     }
     if (!read) return read.error();
   }
@@ -129,8 +141,8 @@ Result<void> LogReader::find_head(const LogQuery& query, PageBuilder& page, bool
                 query.events_max > 0 && query.after < std::min(last, Position{kPositionMax});
     if (has_begun) {
       const std::uint64_t limit = std::min<std::uint64_t>(kChunkEvents, query.events_max);
-      auto sent = send_range(statements_.read_log, query.after.value, query.after.value + limit,
-                             limit, nullptr);
+      auto sent = send_range(pipeline_, statements_.read_log, query.after.value,
+                             query.after.value + limit, limit, nullptr);
       if (!sent) return sent;
     }
     auto rows = receive_answer();
@@ -175,22 +187,28 @@ void LogReader::learn_types(const Rows& numbers_and_names) {
   }
 }
 
-// Positions are dense: it is known which ones the next answers hold before they come.
-Result<void> LogReader::read_all(Scan& scan, PageBuilder& page, bool has_begun) {
+// Positions are dense: it is known which ones the next answers hold before they come. With two
+// connections they take turns.
+Result<void> LogReader::read_all(const Scan& scan, PageBuilder& page, bool has_begun,
+                                 Pipeline* second) {
   const std::uint64_t wanted =
       std::min<std::uint64_t>(scan.until - scan.after, scan.query.events_max);
   page.expect(wanted);
   const std::uint64_t end = scan.after + wanted;
-  std::uint64_t sent_to = scan.after;
-  if (has_begun) sent_to += std::min<std::uint64_t>(kChunkEvents, scan.query.events_max);
-  for (std::uint64_t received_to = scan.after; received_to < end;) {
-    while (sent_to < end && pipeline_.pending() < kChunksAhead) {
-      const std::uint64_t to = std::min(end, sent_to + kChunkEvents);
-      auto sent = send_range(statements_.read_log, sent_to, to, kChunkEvents, nullptr);
-      if (!sent) return sent;
-      sent_to = to;
+  const std::uint64_t chunks = (wanted + kChunkEvents - 1) / kChunkEvents;
+  const std::uint64_t ahead = second == nullptr ? kChunksAhead : 2 * kChunksAhead;
+  const auto connection = [&](std::uint64_t chunk) -> Pipeline& {
+    return second == nullptr || chunk % 2 == 0 ? pipeline_ : *second;
+  };
+  std::uint64_t sent = has_begun ? 1 : 0;
+  for (std::uint64_t received = 0; received < chunks; ++received) {
+    for (; sent < std::min(chunks, received + ahead); ++sent) {
+      const std::uint64_t from = scan.after + sent * kChunkEvents;
+      auto done = send_range(connection(sent), statements_.read_log, from,
+                             std::min(end, from + kChunkEvents), kChunkEvents, nullptr);
+      if (!done) return done;
     }
-    auto rows = receive_answer();
+    auto rows = receive_answer(connection(received));
     if (!rows) return rows.error();
     for (int row = 0; row < rows->size(); ++row) {
       const std::uint64_t position = rows->count(row, kPosition);
@@ -200,7 +218,6 @@ Result<void> LogReader::read_all(Scan& scan, PageBuilder& page, bool has_begun) 
         return {};
       }
     }
-    received_to = std::min(received_to + kChunkEvents, sent_to);
   }
   if (end < scan.until) {
     page.page.more = true;
@@ -212,8 +229,8 @@ Result<void> LogReader::read_all(Scan& scan, PageBuilder& page, bool has_begun) 
 Result<void> LogReader::read_of_types(Scan& scan, PageBuilder& page) {
   while (!scan.types.empty() && scan.after < scan.until) {
     const std::uint64_t limit = std::min<std::uint64_t>(kChunkEvents, page.events_left() + 1);
-    auto sent =
-        send_range(statements_.read_log_of_types, scan.after, scan.until, limit, &scan.types);
+    auto sent = send_range(pipeline_, statements_.read_log_of_types, scan.after, scan.until, limit,
+                           &scan.types);
     if (!sent) return sent;
     auto rows = receive_answer();
     if (!rows) return rows.error();
@@ -238,8 +255,8 @@ Result<void> LogReader::read_of_streams(Scan& scan, PageBuilder& page) {
   while (scan.after < scan.until) {
     // Without types the answer holds every position, so that its last one is known.
     const std::string& sql = all_types ? statements_.scan_log : statements_.scan_log_of_types;
-    auto sent =
-        send_range(sql, scan.after, scan.until, kScanPositions, all_types ? nullptr : &scan.types);
+    auto sent = send_range(pipeline_, sql, scan.after, scan.until, kScanPositions,
+                           all_types ? nullptr : &scan.types);
     if (!sent) return sent;
     auto rows = receive_answer();
     if (!rows) return rows.error();

@@ -29,7 +29,13 @@ class LogReader {
   [[nodiscard]] bool is_connected() const noexcept { return pipeline_.is_open(); }
   void disconnect() noexcept { pipeline_.close(); }
 
-  [[nodiscard]] Result<EventPage> read(const ReadQuery& query);
+  /// `second`, if there is one, is another connection that shares the work on a long piece of the
+  /// log: what the server does for one connection is done by one core. Whether it was lost is for
+  /// the caller to see.
+  [[nodiscard]] Result<EventPage> read(const ReadQuery& query, Pipeline* second = nullptr);
+  /// Whether a second connection would be of use. Cost: none.
+  [[nodiscard]] static bool is_long(const ReadQuery& query, Position head) noexcept;
+  [[nodiscard]] Pipeline& pipeline() noexcept { return pipeline_; }
 
   // Several reads of streams in one go: all are sent before the first is received. A page that
   // needs more than its answer is finished once every answer is there.
@@ -65,23 +71,25 @@ class LogReader {
     std::vector<std::uint32_t> types = {};  // wanted ones that exist
   };
 
-  [[nodiscard]] Result<EventPage> read_log(const LogQuery& query);
+  [[nodiscard]] Result<EventPage> read_log(const LogQuery& query, Pipeline* second);
   [[nodiscard]] Result<void> find_head(const LogQuery& query, PageBuilder& page, bool& has_begun);
   [[nodiscard]] Result<void> find_types(Scan& scan);
-  [[nodiscard]] Result<void> read_all(Scan& scan, PageBuilder& page, bool has_begun);
+  [[nodiscard]] Result<void> read_all(const Scan& scan, PageBuilder& page, bool has_begun,
+                                      Pipeline* second);
   [[nodiscard]] Result<void> read_of_types(Scan& scan, PageBuilder& page);
   [[nodiscard]] Result<void> read_of_streams(Scan& scan, PageBuilder& page);
   [[nodiscard]] Result<std::vector<std::uint64_t>> matching(const Rows& rows,
                                                             const EventFilter& filter);
   [[nodiscard]] Result<bool> read_positions(const std::vector<std::uint64_t>& positions,
                                             PageBuilder& page);
-  [[nodiscard]] Result<void> send_range(const std::string& sql, std::uint64_t after,
+  [[nodiscard]] Result<void> send_range(Pipeline& to, const std::string& sql, std::uint64_t after,
                                         std::uint64_t until, std::uint64_t limit,
                                         const std::vector<std::uint32_t>* types);
   [[nodiscard]] Result<void> send_numbers(const std::string& sql,
                                           const std::vector<std::uint64_t>& numbers);
   [[nodiscard]] Result<void> complete(PageBuilder& page);
-  [[nodiscard]] Result<Rows> receive_answer();
+  [[nodiscard]] Result<Rows> receive_answer() { return receive_answer(pipeline_); }
+  [[nodiscard]] Result<Rows> receive_answer(Pipeline& from);
   void learn_types(const Rows& numbers_and_names);
 
   StoreState& state_;

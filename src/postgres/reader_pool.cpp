@@ -3,6 +3,7 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -86,7 +87,12 @@ void ReaderPool::submit(ReadOperation& operation) {
       if (queued_ > idle_ && running_ < state_.options.readers_max && running_ > 0) {
         add_thread(std::make_unique<Reader>(state_));
       }
-      changed_.notify_one();
+      // One that is lent would take the notification for nothing.
+      if (lent_ > 0) {
+        changed_.notify_all();
+      } else {
+        changed_.notify_one();
+      }
       return;
     }
   }
@@ -98,14 +104,16 @@ void ReaderPool::loop(Reader& reader) {
   Operations operations;
   detail::MutexLock lock(mutex_);
   for (;;) {
-    while (first_ == nullptr && !closing_) changed_.wait(lock);
+    while (reader.is_lent || (first_ == nullptr && !closing_)) changed_.wait(lock);
     --idle_;
+    reader.is_idle = false;
     if (first_ == nullptr) break;
     take(operations);
     lock.unlock();
     serve(operations, reader);
     lock.lock();
     ++idle_;
+    reader.is_idle = true;
   }
   --running_;
   changed_.notify_all();
@@ -152,11 +160,54 @@ void ReaderPool::serve_one(ReadOperation& operation, Reader& reader, Instant beg
 Result<EventPage> ReaderPool::read(const ReadQuery& query, Reader& reader) {
   const bool was_connected = reader.log.is_connected();
   if (auto connected = connect(reader); !connected) return connected.error();
-  auto page = reader.log.read(query);
+  auto page =
+      LogReader::is_long(query, state_.head()) ? read_long(query, reader) : reader.log.read(query);
   // Only a connection that may have been lost long ago says nothing about the server now.
   if (page || reader.log.is_connected() || !was_connected) return page;
   if (auto connected = connect(reader); !connected) return connected.error();
   return reader.log.read(query);
+}
+
+// A long piece of the log is read over two connections, if another one is idle.
+Result<EventPage> ReaderPool::read_long(const ReadQuery& query, Reader& reader) {
+  Reader* const other = borrow();
+  if (other == nullptr) return reader.log.read(query);
+  if (auto connected = connect(*other); !connected) {
+    give_back(*other);
+    return reader.log.read(query);
+  }
+  auto page = reader.log.read(query, &other->log.pipeline());
+  other->is_open = other->log.is_connected();
+  const bool was_lost = !other->is_open;
+  give_back(*other);
+  if (page || !was_lost || !reader.log.is_connected()) return page;
+  return reader.log.read(query);
+}
+
+// An idle reader, or a new one. None while its last attempt to connect has failed.
+ReaderPool::Reader* ReaderPool::borrow() {
+  const detail::MutexLock lock(mutex_);
+  const auto may_be_lent = [](const auto& reader) {
+    return reader->is_idle && !reader->is_lent && reader->pause.count() == 0;
+  };
+  auto found = std::find_if(readers_.begin(), readers_.end(), may_be_lent);
+  if (found == readers_.end()) {
+    if (closing_ || running_ >= state_.options.readers_max) return nullptr;
+    add_thread(std::make_unique<Reader>(state_));
+    found = std::prev(readers_.end());
+  }
+  (*found)->is_lent = true;
+  --idle_;
+  ++lent_;
+  return found->get();
+}
+
+void ReaderPool::give_back(Reader& lent) {
+  const detail::MutexLock lock(mutex_);
+  lent.is_lent = false;
+  ++idle_;
+  --lent_;
+  changed_.notify_all();
 }
 
 // Pages that are whole are handed over as they come. The rest, and whatever a lost connection left

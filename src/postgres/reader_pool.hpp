@@ -40,6 +40,8 @@ class ReaderPool {
   struct Reader {
     explicit Reader(StoreState& state) : log(state) {}
     LogReader log;
+    bool is_idle = true;   // under `mutex_`, like the next
+    bool is_lent = false;  // another reader uses its connection
     std::chrono::milliseconds pause{0};
     std::atomic<bool> is_open = false;  // set by the reader, read by `figures`
   };
@@ -57,6 +59,10 @@ class ReaderPool {
   void serve_one(ReadOperation& operation, Reader& reader, Instant began);
   void serve_pipelined(Operations& operations, Reader& reader, Instant began);
   [[nodiscard]] Result<EventPage> read(const ReadQuery& query, Reader& reader);
+  [[nodiscard]] Result<EventPage> read_long(const ReadQuery& query, Reader& reader)
+      EVENTCORE_EXCLUDES(mutex_);
+  [[nodiscard]] Reader* borrow() EVENTCORE_EXCLUDES(mutex_);
+  void give_back(Reader& lent) EVENTCORE_EXCLUDES(mutex_);
   [[nodiscard]] Result<void> connect(Reader& reader);
   [[nodiscard]] Result<void> pause(Reader& reader) EVENTCORE_EXCLUDES(mutex_);
   [[nodiscard]] bool refuse(ReadOperation& operation, Instant began) const;
@@ -73,7 +79,8 @@ class ReaderPool {
   ReadOperation* last_ EVENTCORE_GUARDED_BY(mutex_) = nullptr;
   std::size_t queued_ EVENTCORE_GUARDED_BY(mutex_) = 0;
   std::size_t running_ EVENTCORE_GUARDED_BY(mutex_) = 0;
-  std::size_t idle_ EVENTCORE_GUARDED_BY(mutex_) = 0;
+  std::size_t idle_ EVENTCORE_GUARDED_BY(mutex_) = 0;  // neither at work nor lent
+  std::size_t lent_ EVENTCORE_GUARDED_BY(mutex_) = 0;
   bool closing_ EVENTCORE_GUARDED_BY(mutex_) = false;
   std::vector<std::unique_ptr<Reader>> readers_ EVENTCORE_GUARDED_BY(mutex_);
   std::vector<std::thread> threads_ EVENTCORE_GUARDED_BY(mutex_);

@@ -135,6 +135,35 @@ TEST_F(PostgresReaderPool, QueuedStreamReadsAreAnsweredEachByItsOwn) {
   }
 }
 
+TEST_F(PostgresReaderPool, LongPiecesOfTheLogAreReadOverTwoConnections) {
+  run("INSERT INTO @events (position, stream, version, time, type, schema_version, ordinal, "
+      "attempts, batch_events, command_id, payload) SELECT i, 1, i - 1, 2, 1, 1, 0, 1, 1, "
+      "gen_random_uuid(), convert_to(i::text, 'UTF8') FROM generate_series(3, 25000) i");
+  open(2);
+  for (int round = 0; round < 3; ++round) {
+    LogQuery query{};
+    std::uint64_t last = 0;
+    for (bool more = true; more;) {
+      auto page = submit(1, query).front()->result();
+      ASSERT_THAT(page, IsOk());
+      for (const StoredEvent& event : page->events) {
+        ASSERT_EQ(event.position.value, ++last);
+        ASSERT_EQ(event.payload, std::to_string(last));
+      }
+      query.after = page->scanned_to;
+      more = page->more;
+      // What the second one did not outlive, the first does alone.
+      if (round == 1) {
+        run("SELECT pg_terminate_backend(max(pid)) FROM pg_stat_activity WHERE query LIKE '%" +
+            schema.name() + "%' AND pid <> pg_backend_pid()");
+      }
+    }
+    EXPECT_EQ(last, 25'000U);
+    EXPECT_EQ(pool->figures().size_max, 2U);
+  }
+  EXPECT_EQ(pool->figures().size, 2U);
+}
+
 TEST_F(PostgresReaderPool, FullQueueIsOverloaded) {
   open(1, 2);
   hold_table();
