@@ -116,12 +116,13 @@ void HeadListener::loop() {
   connection_.close();
 }
 
-// Each step may lose the connection; the others do nothing then.
+// Each step may lose the connection; the others do nothing then. Notifications come with answers
+// too, so they are looked at last: afterwards only what is new makes the connection ready.
 void HeadListener::work() {
   if (!connection_.is_open()) connect();
-  receive();
   if (now() >= may_notify_at_) notify();
   if (waiters_.load() > 0 && now() >= polled_at_ + poll_interval_) poll_head();
+  receive();
 }
 
 // When there is something to do although nobody calls.
