@@ -171,6 +171,7 @@ double run_callers(const PostgresLoad& load, Prepare prepare, Attempt attempt) {
   std::atomic<bool> stop = false;
   std::atomic<std::uint64_t> done = 0;
   std::vector<std::thread> threads;
+  threads.reserve(connections.size());
   const auto start = Clock::now();
   for (const auto& connection : connections) {
     threads.emplace_back([&, seed = threads.size() + 1, own = connection.get()] {

@@ -20,10 +20,10 @@ constexpr const char* kProgram = "/usr/sbin/pgbouncer";
 
 }  // namespace
 
-PgBouncer::PgBouncer(const PostgresServer& server, PgBouncerOptions options)
-    : PgBouncer(server.server(), std::move(options)) {}
+PgBouncer::PgBouncer(const PostgresServer& server, const PgBouncerOptions& options)
+    : PgBouncer(server.server(), options) {}
 
-PgBouncer::PgBouncer(const std::string& server, PgBouncerOptions options) {
+PgBouncer::PgBouncer(const std::string& server, const PgBouncerOptions& options) {
   if (!std::filesystem::exists(kProgram)) {
     throw std::runtime_error("pgbouncer is not installed: scripts/bootstrap tests");
   }

@@ -27,9 +27,9 @@ struct PgBouncerOptions {
 /// Ownership: stops it. It may start before its server and outlive it.
 class PgBouncer {
  public:
-  explicit PgBouncer(const PostgresServer& server, PgBouncerOptions options = {});
+  explicit PgBouncer(const PostgresServer& server, const PgBouncerOptions& options = {});
   /// `server` is a conninfo without a database.
-  explicit PgBouncer(const std::string& server, PgBouncerOptions options = {});
+  explicit PgBouncer(const std::string& server, const PgBouncerOptions& options = {});
   PgBouncer(const PgBouncer&) = delete;
   PgBouncer& operator=(const PgBouncer&) = delete;
   ~PgBouncer();

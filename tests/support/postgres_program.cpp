@@ -6,10 +6,10 @@
 //     start and end the server that the tests of one run of ctest share
 
 #include <algorithm>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <memory>
-#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -53,11 +53,11 @@ class Servers {
  public:
   explicit Servers(const Arguments& arguments) {
     if (arguments.standby) {
-      pair_.emplace(arguments.options);
+      pair_ = std::make_unique<StandbyPair>(arguments.options);
     } else {
-      alone_.emplace(arguments.options);
+      alone_ = std::make_unique<PostgresServer>(arguments.options);
     }
-    if (arguments.pgbouncer) pgbouncer_.emplace(first());
+    if (arguments.pgbouncer) pgbouncer_ = std::make_unique<PgBouncer>(first());
   }
 
   /// One line for each way to reach them.
@@ -76,21 +76,20 @@ class Servers {
         {"stop immediate", [this] { first().stop(StopMode::Immediate); }},
         {"pause", [this] { first().pause(); }},
         {"resume", [this] { first().resume(); }},
-        {"fail over", [this] { pair().fail_over(); }},
-        {"restart pgbouncer", [this] { pgbouncer_.value().restart(); }},
     };
+    if (order == "fail over" && pair_) return pair_->fail_over();
+    if (order == "restart pgbouncer" && pgbouncer_) return pgbouncer_->restart();
     const auto found = orders.find(order);
     if (found == orders.end()) throw std::invalid_argument("unknown order " + order);
     found->second();
   }
 
  private:
-  PostgresServer& first() { return pair_ ? pair_->primary() : alone_.value(); }
-  StandbyPair& pair() { return pair_.value(); }
+  PostgresServer& first() { return pair_ ? pair_->primary() : *alone_; }
 
-  std::optional<PostgresServer> alone_;
-  std::optional<StandbyPair> pair_;
-  std::optional<PgBouncer> pgbouncer_;
+  std::unique_ptr<PostgresServer> alone_;
+  std::unique_ptr<StandbyPair> pair_;
+  std::unique_ptr<PgBouncer> pgbouncer_;
 };
 
 void serve(const std::vector<std::string>& words) {

@@ -72,7 +72,7 @@ ServerFolder::ServerFolder() {
 
 std::filesystem::path ServerFolder::place_elsewhere(const std::filesystem::path& parent) {
   std::filesystem::create_directories(parent);
-  const std::filesystem::path place = std::filesystem::absolute(parent) / path_.filename();
+  std::filesystem::path place = std::filesystem::absolute(parent) / path_.filename();
   std::filesystem::create_directory_symlink(place, path_ / "elsewhere");
   return place;
 }

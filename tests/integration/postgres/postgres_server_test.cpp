@@ -18,7 +18,6 @@ namespace eventcore::testing {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::StartsWith;
 using ::testing::Test;
 using ::testing::ThrowsMessage;
 

@@ -39,6 +39,8 @@ class PostgresServerTest(unittest.TestCase):
         with PostgresServer() as server:
             with self.assertRaisesRegex(AssertionError, "unknown order dance"):
                 server.order("dance")
+            with self.assertRaisesRegex(AssertionError, "unknown order fail over"):
+                server.order("fail over")  # there is no standby
             self.assertEqual(server.sql("SELECT 1"), "1")
 
     def test_leaves_nothing_behind_when_its_process_is_killed(self):

@@ -55,7 +55,8 @@ TEST(SharedPostgres, EndsWithTheProcessThatHadItStarted) {
   EXPECT_EQ(pclose(shell), 0);
   const std::string conninfo = std::string(line, strcspn(line, "\n")) + " dbname=postgres";
   const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (PQping(conninfo.c_str()) == PQPING_OK && std::chrono::steady_clock::now() < limit) {
+  while (PQping(conninfo.c_str()) != PQPING_NO_RESPONSE &&
+         std::chrono::steady_clock::now() < limit) {
   }
   EXPECT_EQ(PQping(conninfo.c_str()), PQPING_NO_RESPONSE);
   unshare_server(shared);  // returns when the lock is free
