@@ -19,6 +19,7 @@ struct Effort {
 
 [[nodiscard]] std::vector<Comparison> memory_comparisons();
 [[nodiscard]] std::vector<Comparison> sqlite_comparisons(const Effort& effort);
+[[nodiscard]] std::vector<Comparison> postgres_comparisons(const Effort& effort);
 [[nodiscard]] std::vector<Comparison> process_comparisons(const Effort& effort);
 [[nodiscard]] std::vector<Comparison> replay_comparisons(const Effort& effort);
 [[nodiscard]] std::vector<Comparison> json_comparisons();

@@ -35,8 +35,8 @@ int main(int argc, char** argv) {
   for (auto* more : {&json_comparisons, &metric_comparisons, &scrape_comparisons}) {
     for (Comparison& one : more()) all.push_back(std::move(one));
   }
-  for (auto* more :
-       {&sqlite_comparisons, &process_comparisons, &replay_comparisons, &monitoring_comparisons}) {
+  for (auto* more : {&sqlite_comparisons, &process_comparisons, &replay_comparisons,
+                     &postgres_comparisons, &monitoring_comparisons}) {
     for (Comparison& one : more(effort)) all.push_back(std::move(one));
   }
   std::vector<Measured> results;
