@@ -36,6 +36,7 @@ enum class ErrorCode : std::uint8_t {
   Unavailable,        ///< The store can't be reached or refuses; nothing was written.
   CommitInDoubt,      ///< The commit failed half way: the events may or may not be stored.
   Corrupt,            ///< The stored data contradicts itself.
+  LeaseLost,          ///< Somebody else leads the projection; nothing was written.
 };
 
 /// The name of `code` in snake case, as metrics, logs and tools show it. Static storage.

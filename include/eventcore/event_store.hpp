@@ -31,6 +31,7 @@
 namespace eventcore {
 
 class HeadWatcher;
+class ProjectionStorage;
 class StoreAdministration;
 
 /// A stored batch. Its streams' former versions are in `WriteBatch::Stream::version_before`.
@@ -270,6 +271,7 @@ class EventStore {
 
   [[nodiscard]] virtual const StoreDescription& description() const noexcept = 0;
   [[nodiscard]] virtual StoreAdministration& administration() noexcept = 0;
+  [[nodiscard]] virtual ProjectionStorage& projections() noexcept = 0;
 
   /// Refuses new operations, completes those under way and releases the store's resources. A
   /// second call is harmless. Errors: DeadlineExceeded (work goes on), Unavailable.

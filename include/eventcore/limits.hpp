@@ -26,6 +26,8 @@ inline constexpr std::size_t kBatchBytes = std::size_t{64} * 1024 * 1024;
 inline constexpr std::size_t kBatchStreams = 1'000;
 /// Bytes of a caller's idempotency key, of a correlation id and of a causation id.
 inline constexpr std::size_t kKeyBytes = 256;
+/// Bytes of the name of a projection.
+inline constexpr std::size_t kProjectionNameBytes = 128;
 /// Rounds of discovery in one attempt.
 inline constexpr std::size_t kDiscoveryRounds = 10;
 /// Events of one page of a read.

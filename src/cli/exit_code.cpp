@@ -9,6 +9,7 @@ ExitCode exit_code_of(ErrorCode code) noexcept {
       return ExitCode::BadInput;
     case ErrorCode::VersionConflict:
     case ErrorCode::KeyReused:
+    case ErrorCode::LeaseLost:
       return ExitCode::Conflict;
     case ErrorCode::Unavailable:
     case ErrorCode::CommitInDoubt:

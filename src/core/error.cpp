@@ -25,6 +25,7 @@ Retry retry_of(ErrorCode code) noexcept {
     case ErrorCode::WouldDeadlock:
     case ErrorCode::CommitInDoubt:
     case ErrorCode::Corrupt:
+    case ErrorCode::LeaseLost:
       break;
   }
   return Retry::Never;
@@ -79,6 +80,8 @@ std::string_view to_string(ErrorCode code) noexcept {
       return "commit_in_doubt";
     case ErrorCode::Corrupt:
       return "corrupt";
+    case ErrorCode::LeaseLost:
+      return "lease_lost";
   }
   return "unknown";
 }

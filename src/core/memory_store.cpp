@@ -6,6 +6,7 @@
 
 #include "memory_administration.hpp"
 #include "memory_log.hpp"
+#include "memory_projections.hpp"
 #include "memory_reader.hpp"
 #include "sample_turn.hpp"
 
@@ -20,7 +21,8 @@ class MemoryStore final : public EventStore {
         tells_groups_(probe_ != nullptr && probe_->interests().groups),
         times_every_group_(tells_groups_ && probe_->interests().every_duration),
         log_(std::make_shared<detail::MemoryLog>()),
-        administration_(log_) {}
+        administration_(log_),
+        projections_(clock_) {}
 
   void submit_append(AppendOperation& operation) override {
     if (tells_groups_) {
@@ -35,6 +37,7 @@ class MemoryStore final : public EventStore {
   HeadWatcher& head_watcher() noexcept override { return log_->signal(); }
   const StoreDescription& description() const noexcept override { return description_; }
   StoreAdministration& administration() noexcept override { return administration_; }
+  ProjectionStorage& projections() noexcept override { return projections_; }
 
   Result<void> close(Deadline) override {
     closed_.store(true, std::memory_order_release);
@@ -113,6 +116,7 @@ class MemoryStore final : public EventStore {
       .backend = "memory", .durability = "none", .location = "memory:"};
   const std::shared_ptr<detail::MemoryLog> log_;
   detail::MemoryAdministration administration_;
+  detail::MemoryProjections projections_;
   std::atomic<bool> closed_ = false;  // atomic: reads look at it without a lock
 };
 

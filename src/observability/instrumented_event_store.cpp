@@ -48,6 +48,8 @@ StoreAdministration& InstrumentedEventStore::administration() noexcept {
   return store_->administration();
 }
 
+ProjectionStorage& InstrumentedEventStore::projections() noexcept { return store_->projections(); }
+
 Result<void> InstrumentedEventStore::close(Deadline deadline) { return store_->close(deadline); }
 
 void InstrumentedEventStore::append_completed(const AppendOperation& operation,

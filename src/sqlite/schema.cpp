@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // What leads from each schema version to the next; the first from an empty file to version 1.
-constexpr const char* kMigrations[] = {sql::create_schema};
+constexpr const char* kMigrations[] = {sql::create_schema, sql::add_projections};
 static_assert(std::size(kMigrations) == kSchemaVersion);
 
 constexpr char kCantOpen[] = "can't open";
@@ -120,6 +120,17 @@ Error with_advice(Error error, const fs::path& name) {
   return error;
 }
 
+// The log gets its identity once, with the version that keeps one.
+Result<void> identify_log(const Connection& connection) {
+  auto identify = connection.prepare("INSERT INTO log (id) VALUES (?1)");
+  if (!identify) return identify.error();
+  const Uuid id = mint_uuid(std::chrono::floor<std::chrono::milliseconds>(system_clock().wall()));
+  const auto* bytes = reinterpret_cast<const char*>(id.bytes.data());
+  identify->bind_bytes(1, std::string_view(bytes, id.bytes.size()));
+  if (identify->run() != SQLITE_OK) return connection.error("can't migrate");
+  return {};
+}
+
 Result<void> migrate_in_transaction(const Connection& connection, const fs::path& path) {
   auto identity = identify(connection);
   if (!identity) return identity.error();
@@ -127,6 +138,9 @@ Result<void> migrate_in_transaction(const Connection& connection, const fs::path
   if (auto checked = check_identity(*identity, path); !checked) return checked;
   for (std::uint64_t version = identity->version; version < kSchemaVersion; ++version) {
     if (auto done = connection.run(kMigrations[version], "can't migrate"); !done) return done;
+  }
+  if (identity->version < kProjectionsVersion) {
+    if (auto done = identify_log(connection); !done) return done;
   }
   const std::string mark = "PRAGMA application_id=" + std::to_string(kApplicationId) +
                            "; PRAGMA user_version=" + std::to_string(kSchemaVersion);

@@ -10,7 +10,9 @@ namespace eventcore::sqlite {
 /// "EVCO": the file is one of ours. Stored on disk; never change.
 inline constexpr std::uint32_t kApplicationId = 0x4556'434F;
 /// The newest schema that this library knows.
-inline constexpr std::uint32_t kSchemaVersion = 1;
+inline constexpr std::uint32_t kSchemaVersion = 2;
+/// The first one with the tables of projections and the identity of the log.
+inline constexpr std::uint32_t kProjectionsVersion = 2;
 
 /// Creates or migrates the store at `options.path` and opens `turn` beside it. What is not a store
 /// is left as it was. Errors: InvalidArgument, Unavailable, Corrupt.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "administration.hpp"
+#include "projections.hpp"
 #include "reader_pool.hpp"
 #include "schema.hpp"
 #include "store_state.hpp"
@@ -41,7 +42,8 @@ class SqliteStore final : public EventStore {
         writer_(state_),
         readers_(state_, writer_),
         watcher_(state_, writer_),
-        administration_(state_, writer_, readers_) {}
+        administration_(state_, writer_, readers_),
+        projections_(state_, writer_) {}
   ~SqliteStore() override { ignore_error(close({}), "who wants to know closes before"); }
 
   Result<void> open() {
@@ -64,6 +66,7 @@ class SqliteStore final : public EventStore {
   HeadWatcher& head_watcher() noexcept override { return watcher_; }
   const StoreDescription& description() const noexcept override { return description_; }
   StoreAdministration& administration() noexcept override { return administration_; }
+  ProjectionStorage& projections() noexcept override { return projections_; }
 
   Result<void> close(Deadline deadline) override {
     closing_.store(true, std::memory_order_release);
@@ -71,6 +74,7 @@ class SqliteStore final : public EventStore {
     state_.signal.close();
     if (auto closed = readers_.close(deadline); !closed) return closed;
     if (auto closed = administration_.close(deadline); !closed) return closed;
+    projections_.close();
     return writer_.close(deadline);
   }
 
@@ -125,6 +129,7 @@ class SqliteStore final : public EventStore {
   ReaderPool readers_;
   FileWatcher watcher_;
   Administration administration_;
+  Projections projections_;
   std::atomic<bool> closing_ = false;  // submitters look at it without a lock
 };
 

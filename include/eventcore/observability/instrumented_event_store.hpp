@@ -33,6 +33,7 @@ class InstrumentedEventStore final : public EventStore, private CompletionObserv
   [[nodiscard]] HeadWatcher& head_watcher() noexcept override;
   [[nodiscard]] const StoreDescription& description() const noexcept override;
   [[nodiscard]] StoreAdministration& administration() noexcept override;
+  [[nodiscard]] ProjectionStorage& projections() noexcept override;
   [[nodiscard]] Result<void> close(Deadline deadline) override;
 
  private:

@@ -108,7 +108,8 @@ struct LabelDomain<ErrorCode> {
       "invalid_argument",  "version_conflict", "undeclared_stream", "unknown_event_type",
       "decode_failed",     "handler_failed",   "limit_exceeded",    "key_reused",
       "deadline_exceeded", "cancelled",        "overloaded",        "shutting_down",
-      "would_deadlock",    "unavailable",      "commit_in_doubt",   "corrupt"};
+      "would_deadlock",    "unavailable",      "commit_in_doubt",   "corrupt",
+      "lease_lost"};
 };
 
 }  // namespace eventcore::observability

@@ -57,9 +57,9 @@ struct ChaosStatistics {
   friend bool operator==(const ChaosStatistics&, const ChaosStatistics&) = default;
 };
 
-/// Head, watcher and administration are those of the inner store and never fail. An operation that
-/// has been handed to the inner store can no longer be cancelled.
-/// Thread-safety: Thread-safe. Ownership: owns the inner store; its destructor closes it.
+/// Head, watcher, administration and projections are those of the inner store and never fail. An
+/// operation that has been handed to the inner store can no longer be cancelled. Thread-safety:
+/// Thread-safe. Ownership: owns the inner store; its destructor closes it.
 class ChaosStore final : public EventStore {
  public:
   explicit ChaosStore(std::unique_ptr<EventStore> inner, ChaosOptions options = {});
@@ -86,6 +86,7 @@ class ChaosStore final : public EventStore {
   [[nodiscard]] StoreAdministration& administration() noexcept override {
     return inner_->administration();
   }
+  [[nodiscard]] ProjectionStorage& projections() noexcept override { return inner_->projections(); }
   [[nodiscard]] Result<void> close(Deadline deadline) override;
 
  private:

@@ -33,6 +33,7 @@ std::span<const Clause> operation_clauses();
 std::span<const Clause> concurrency_clauses();
 std::span<const Clause> head_clauses();
 std::span<const Clause> administration_clauses();
+std::span<const Clause> projection_clauses();
 std::span<const Clause> reopen_clauses();
 std::span<const Clause> model_clauses();
 

@@ -20,8 +20,8 @@ std::vector<Clause> all_clauses() {
         contract::stream_read_clauses(), contract::page_clauses(), contract::log_clauses(),
         contract::filter_clauses(), contract::content_clauses(), contract::limit_clauses(),
         contract::operation_clauses(), contract::concurrency_clauses(), contract::head_clauses(),
-        contract::administration_clauses(), contract::reopen_clauses(),
-        contract::model_clauses()}) {
+        contract::administration_clauses(), contract::projection_clauses(),
+        contract::reopen_clauses(), contract::model_clauses()}) {
     all.insert(all.end(), group.begin(), group.end());
   }
   return all;

@@ -7,7 +7,7 @@
 namespace eventcore {
 namespace {
 
-constexpr auto kLast = static_cast<int>(ErrorCode::Corrupt);
+constexpr auto kLast = static_cast<int>(ErrorCode::LeaseLost);
 
 TEST(ErrorCode, HasADistinctNameInSnakeCase) {
   std::set<std::string_view> names;

@@ -38,6 +38,7 @@ class ManualStore final : public EventStore {
   HeadWatcher& head_watcher() noexcept override { return memory_->head_watcher(); }
   const StoreDescription& description() const noexcept override { return memory_->description(); }
   StoreAdministration& administration() noexcept override { return memory_->administration(); }
+  ProjectionStorage& projections() noexcept override { return memory_->projections(); }
   Result<void> close(Deadline) override { return {}; }
 
   AppendOperation& next_append() { return next(append_); }

@@ -75,6 +75,9 @@ class HeldStore final : public eventcore::EventStore {
   [[nodiscard]] eventcore::StoreAdministration& administration() noexcept override {
     return inner_->administration();
   }
+  [[nodiscard]] eventcore::ProjectionStorage& projections() noexcept override {
+    return inner_->projections();
+  }
   [[nodiscard]] eventcore::Result<void> close(eventcore::Deadline deadline) override {
     return inner_->close(deadline);
   }

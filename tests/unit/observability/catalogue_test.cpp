@@ -80,7 +80,7 @@ TEST(Catalogue, LabelsSayWhatTheEnumerationsSay) {
   expect_same_names<CommandPhase>();
   expect_same_names<ErrorCode>();
   EXPECT_EQ(std::size(LabelDomain<ErrorCode>::values),
-            static_cast<std::size_t>(ErrorCode::Corrupt) + 1);
+            static_cast<std::size_t>(ErrorCode::LeaseLost) + 1);
 }
 
 /// The lines of code in `path` that hold the name of a built-in metric.

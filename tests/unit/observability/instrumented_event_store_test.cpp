@@ -25,6 +25,7 @@ class HeldStore final : public EventStore {
   HeadWatcher& head_watcher() noexcept override { return memory_->head_watcher(); }
   const StoreDescription& description() const noexcept override { return memory_->description(); }
   StoreAdministration& administration() noexcept override { return memory_->administration(); }
+  ProjectionStorage& projections() noexcept override { return memory_->projections(); }
   Result<void> close(Deadline deadline) override { return memory_->close(deadline); }
 
   std::vector<AppendOperation*> appends;

@@ -36,6 +36,7 @@ class TalkingStore final : public EventStore, private StoreAdministration {
   HeadWatcher& head_watcher() noexcept override { return memory_->head_watcher(); }
   const StoreDescription& description() const noexcept override { return memory_->description(); }
   StoreAdministration& administration() noexcept override { return *this; }
+  ProjectionStorage& projections() noexcept override { return memory_->projections(); }
   Result<void> close(Deadline deadline) override { return memory_->close(deadline); }
 
   StoreFigures told_figures;

@@ -61,6 +61,7 @@ class BrokenStore final : public EventStore {
   HeadWatcher& head_watcher() noexcept override { return inner_->head_watcher(); }
   const StoreDescription& description() const noexcept override { return inner_->description(); }
   StoreAdministration& administration() noexcept override { return inner_->administration(); }
+  ProjectionStorage& projections() noexcept override { return inner_->projections(); }
   Result<void> close(Deadline deadline) override { return inner_->close(deadline); }
 
  private:

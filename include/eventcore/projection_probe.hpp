@@ -1,0 +1,65 @@
+#pragma once
+
+/// \file
+/// `ProjectionProbe`: how metrics and logs see what projections do. Core knows no metric.
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#include "eventcore/error.hpp"
+#include "eventcore/position.hpp"
+#include "eventcore/projection_storage.hpp"
+
+namespace eventcore {
+
+/// One batch that was applied and committed. Valid during the call only.
+struct ProjectionBatchRecord {
+  std::string_view projection;
+  std::uint64_t events = 0;
+  Position position;                      ///< The checkpoint behind it.
+  std::chrono::nanoseconds apply{};       ///< In the projector and its read model.
+  std::chrono::nanoseconds checkpoint{};  ///< Saving the checkpoint in the store.
+};
+
+/// One failure. Valid during the call only.
+struct ProjectionFailureRecord {
+  std::string_view projection;
+  DeadLetterReason reason = DeadLetterReason::Apply;  ///< Of an event that failed.
+  bool infrastructure = false;  ///< Store or read model failed, or the projector could not reach
+                                ///< something; no verdict on an event.
+  Position position;            ///< Of the event; 0 if none.
+  std::uint32_t attempt = 1;
+  const Error* error = nullptr;
+};
+
+/// Observes runners. Thread-safety: every member is called concurrently, by the runners' threads.
+/// Must not block, throw or call back. Cost of none: a null check.
+class ProjectionProbe {
+ public:
+  ProjectionProbe() = default;
+  ProjectionProbe(const ProjectionProbe&) = delete;
+  ProjectionProbe& operator=(const ProjectionProbe&) = delete;
+  virtual ~ProjectionProbe() = default;
+
+  virtual void batch_applied(const ProjectionBatchRecord& record) noexcept { (void)record; }
+  virtual void failed(const ProjectionFailureRecord& record) noexcept { (void)record; }
+  /// The runner pauses before it tries again.
+  virtual void retried(std::string_view projection, std::chrono::nanoseconds pause) noexcept {
+    (void)projection;
+    (void)pause;
+  }
+  /// A dead letter was stored.
+  virtual void dead_lettered(const DeadLetter& letter) noexcept { (void)letter; }
+  virtual void lease_acquired(std::string_view projection, std::uint64_t token) noexcept {
+    (void)projection;
+    (void)token;
+  }
+  /// Somebody else leads, or may by now.
+  virtual void lease_lost(std::string_view projection, std::uint64_t token) noexcept {
+    (void)projection;
+    (void)token;
+  }
+};
+
+}  // namespace eventcore

@@ -1,0 +1,1 @@
+DELETE FROM dead_letters WHERE projection = ?1 AND position > ?2
