@@ -55,8 +55,8 @@ struct FailurePolicy {
 struct ProjectionRunnerOptions {
   FailurePolicy failure = {};
   std::string holder = {};  ///< Of the lease, unique; empty: host, process and a UUID.
-  std::chrono::nanoseconds lease = std::chrono::seconds{10};  ///< Renewed at a third of it.
-  std::chrono::nanoseconds request_poll = std::chrono::milliseconds{500};
+  std::chrono::nanoseconds lease = std::chrono::seconds{15};  ///< Renewed at a third of it.
+  std::chrono::nanoseconds request_poll = std::chrono::milliseconds{800};
   std::size_t batch_events = 4'096;  ///< Of one `apply` and one transaction; at most a page.
   std::size_t batch_bytes = std::size_t{16} * 1024 * 1024;
   /// Over events that the filter leaves out the checkpoint is saved after so many, or so long.

@@ -14,7 +14,7 @@
 /// A `ProjectionRunner` calls it. Without a read model an event may come twice after a crash, never
 /// not at all: write what repeating does not harm, or hand out a `ReadModel` (read_model.hpp). The
 /// usual mistake is to swallow an error: return it, and the failure policy decides. Example:
-/// examples/read_model.cpp.
+/// examples/projection.cpp.
 
 #include <cstdint>
 #include <span>

@@ -48,7 +48,8 @@ void LeaseWatch::loop(const std::stop_token& stop) {
     }
     if (stop.stop_requested()) return;
     const Instant now = system_clock().now();
-    if (now >= renew_at_) renew();
+    // Not long before it is due, so that one waking does both.
+    if (now + options_.request_poll / 2 >= renew_at_) renew();
     if (now >= look_at) {
       look();
       look_at = system_clock().now() + options_.request_poll;

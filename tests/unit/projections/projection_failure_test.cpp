@@ -48,6 +48,37 @@ TEST_P(ProjectionFailure, InTheMiddleOfABatchBecomesADeadLetterAlone) {
   EXPECT_EQ(runner->status().dead_letters, 1U);
 }
 
+class Counter final : public ProjectionProbe {
+ public:
+  void batch_applied(const ProjectionBatchRecord& record) noexcept override {
+    events += record.events;
+  }
+  void failed(const ProjectionFailureRecord& record) noexcept override {
+    if (record.position == Position{120}) ++failures;
+  }
+  void retried(std::string_view, std::chrono::nanoseconds) noexcept override { ++pauses; }
+  void dead_lettered(const DeadLetter& letter) noexcept override { letters += letter.attempts; }
+  void lease_acquired(std::string_view, std::uint64_t token) noexcept override { leases += token; }
+  std::atomic<std::uint64_t> events = 0;
+  std::atomic<std::uint64_t> failures = 0;
+  std::atomic<std::uint64_t> pauses = 0;
+  std::atomic<std::uint64_t> letters = 0;
+  std::atomic<std::uint64_t> leases = 0;
+};
+
+TEST_P(ProjectionFailure, IsToldToTheProbe) {
+  write(250);
+  const auto counter = std::make_shared<Counter>();
+  ProjectionRunnerOptions options = brisk_with_letters();
+  options.probe = counter;
+  ASSERT_TRUE(run(failing(fails_at(120, 1'000)), options)->drain(patience()));
+  EXPECT_EQ(counter->events, 249U);
+  EXPECT_EQ(counter->failures, 3U);
+  EXPECT_EQ(counter->pauses, 2U) << "none before the letter";
+  EXPECT_EQ(counter->letters, 3U);
+  EXPECT_EQ(counter->leases, 1U);
+}
+
 TEST_P(ProjectionFailure, CarriesTheTraceOfItsCommand) {
   WriteBatch batch;
   batch.info.id = mint_uuid({});
