@@ -5,6 +5,7 @@
 
 #include "administration.hpp"
 #include "head_listener.hpp"
+#include "projections.hpp"
 #include "reader_pool.hpp"
 #include "store_state.hpp"
 #include "writer_thread.hpp"
@@ -45,7 +46,8 @@ class PostgresStore final : public EventStore {
         administration_(state_, readers_,
                         [this](WriteBatch& batch, Position first, Timestamp time) {
                           return writer_.import_batch(batch, first, time);
-                        }) {}
+                        }),
+        projections_(state_) {}
   ~PostgresStore() override { ignore_error(close({}), "who wants to know closes before"); }
 
   Result<void> open() {
@@ -63,12 +65,14 @@ class PostgresStore final : public EventStore {
   HeadWatcher& head_watcher() noexcept override { return listener_; }
   const StoreDescription& description() const noexcept override { return description_; }
   StoreAdministration& administration() noexcept override { return administration_; }
+  ProjectionStorage& projections() noexcept override { return projections_; }
 
   Result<void> close(Deadline deadline) override {
     writer_.refuse_more();
     state_.signal.close();
     if (auto closed = readers_.close(deadline); !closed) return closed;
     if (auto closed = administration_.close(deadline); !closed) return closed;
+    projections_.close();
     if (auto closed = writer_.close(deadline); !closed) return closed;
     return listener_.close(deadline);
   }
@@ -80,6 +84,7 @@ class PostgresStore final : public EventStore {
   WriterThread writer_;
   ReaderPool readers_;
   Administration administration_;
+  Projections projections_;
 };
 
 Result<void> check_options(const PostgresStoreOptions& options) {

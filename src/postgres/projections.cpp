@@ -1,5 +1,6 @@
 #include "projections.hpp"
 
+#include <limits>
 #include <utility>
 
 #include "eventcore/detail/projection_rules.hpp"
