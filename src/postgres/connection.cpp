@@ -139,6 +139,38 @@ Result<Rows> Connection::run(const char* sql, const Parameters& parameters, Inst
   return collect(until, failed);
 }
 
+// The one statement that a session keeps.
+constexpr char kKept[] = "eventcore";
+
+void Connection::keep(const char* sql, const Parameters& parameters, Instant until) {
+  kept_ = Kept::Impossible;
+  const auto session = run("SELECT pg_backend_pid()", {}, until);
+  if (!session || session->number(0, 0) != PQbackendPID(handle())) return;
+  Failure failure;
+  if (PQsendPrepare(handle(), kKept, sql, parameters.count(), parameters.types()) == 0) {
+    return lose(failure, "can't send to PostgreSQL");
+  }
+  if (collect(until, failure)) kept_ = Kept::Statement;
+}
+
+Result<Rows> Connection::run_often(const char* sql, const Parameters& parameters, Instant until,
+                                   Failure* failure) {
+  if (is_open() && kept_ == Kept::NotYet) keep(sql, parameters, until);
+  if (!is_open() || kept_ != Kept::Statement) return run(sql, parameters, until, failure);
+  Failure ignored;
+  Failure& failed = failure == nullptr ? ignored : *failure;
+  failed = {};
+  notices_->warned = false;
+  const std::vector<const char*> values = parameters.values();
+  const std::vector<int> formats = parameters.formats();
+  if (PQsendQueryPrepared(handle(), kKept, parameters.count(), values.data(), parameters.lengths(),
+                          formats.data(), 1) == 0) {
+    lose(failed, "can't send to PostgreSQL");
+    return failed.error;
+  }
+  return collect(until, failed);
+}
+
 Result<Rows> Connection::collect(Instant until, Failure& failure) {
   Rows rows;
   bool refused = false;

@@ -55,6 +55,10 @@ class Connection {
   /// the failure is not `answered`.
   [[nodiscard]] Result<Rows> run(const char* sql, const Parameters& parameters, Instant until,
                                  Failure* failure = nullptr);
+  /// As `run`, and keeps the statement's plan in the session, if this is one: behind a pooler each
+  /// statement may get another. Requires: the same `sql` every time, for the life of this object.
+  [[nodiscard]] Result<Rows> run_often(const char* sql, const Parameters& parameters, Instant until,
+                                       Failure* failure = nullptr);
   /// Several statements without parameters, for migrations; results are thrown away.
   [[nodiscard]] Result<void> run_script(const std::string& sql, Instant until);
 
@@ -72,13 +76,16 @@ class Connection {
   struct Closer {
     void operator()(PGconn* handle) const noexcept { PQfinish(handle); }
   };
+  enum class Kept : std::uint8_t { NotYet, Statement, Impossible };
   struct Notices {
     bool warned = false;
   };
 
   [[nodiscard]] Result<Rows> collect(Instant until, Failure& failure);
   void lose(Failure& failure, std::string_view what);
+  void keep(const char* sql, const Parameters& parameters, Instant until);
 
+  Kept kept_ = Kept::NotYet;
   std::unique_ptr<Notices> notices_;  // stays where it is when the connection moves
   std::unique_ptr<PGconn, Closer> handle_;
 };

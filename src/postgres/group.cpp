@@ -195,14 +195,16 @@ void Group::write_plan(Parameters& parameters, Position first, Timestamp time) {
   Array assumed(Type::Int8);
   Array flags(Type::Int4);
   Array components(Type::Int8);
+  bool looks_up = false;
   for (std::uint32_t i = 0; i < streams_.size(); ++i) {
     names.add(streams_[i].name);
     numbers.add(streams_[i].number);
     assumed.add(streams_[i].assumed);
     flags.add(streams_[i].flags);
     components.add(component_of(i));
+    looks_up = looks_up || streams_[i].flags % 2 != 0;
   }
-  parameters.add(names).add(numbers).add(assumed).add(flags).add(components);
+  parameters.add(names).add(numbers).add(assumed).add(flags).add(components).add(looks_up);
   events_.write_types(parameters);
   Array keys(Type::Text);
   Array key_components(Type::Int8);

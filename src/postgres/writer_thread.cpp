@@ -328,7 +328,7 @@ bool WriterThread::append_group(Position first, Timestamp time, bool relaxed) {
 // An empty message: done.
 Failure WriterThread::try_group(const Parameters& plan) {
   Failure failure;
-  auto answer = connection_.run(sql_.append.c_str(), plan, answer_by(), &failure);
+  auto answer = connection_.run_often(sql_.append.c_str(), plan, answer_by(), &failure);
   if (!answer) return failure;
   if (connection_.was_warned()) {
     failure.error =

@@ -11,21 +11,21 @@ END $$;
 
 -- The numbers of streams, where they are not known (0) those that are stored, else 0.
 -- Subqueries rather than joins, here and below: their plans do not depend on how large the tables
--- were when they were made.
+-- were when they were made. Arrays are unnested in a list of columns where each call does it: a
+-- function in FROM costs a buffer of its own.
 CREATE OR REPLACE FUNCTION @schema@.numbers_of(p_names text[], p_numbers bigint[]) RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN ARRAY(
     SELECT CASE WHEN u.number <> 0 THEN u.number
                 ELSE coalesce((SELECT s.number FROM @schema@.streams s WHERE s.name = u.name), 0) END
-      FROM unnest(p_names, p_numbers) WITH ORDINALITY u (name, number, i)
-     ORDER BY u.i);
+      FROM (SELECT unnest(p_names) AS name, unnest(p_numbers) AS number) u);
 END $$;
 
 -- Appends the batches of one group. The caller has decided them on versions that it assumes:
 -- stream i of the group is p_names[i], its number p_numbers[i] (0: unknown) and its version before
 -- the group p_assumed[i] (-1: nothing assumed). Where p_known is the head, what the caller knows is
--- true; what is flagged 1 is looked up all the same. Streams that are connected by batches are one
+-- true; what is flagged 1 is looked up all the same, for which p_looks_up has to be true. Streams that are connected by batches are one
 -- component. A component is left out whole when a version flagged 2 is not the assumed one, when a
 -- stream flagged 4 does not exist, or when one of its keys is in use. The id of a component is the
 -- number of events before its first batch; where p_known is the head, all events behind that of a
@@ -37,7 +37,7 @@ CREATE OR REPLACE FUNCTION @schema@.append(
   p_writer uuid, p_fence bigint, p_wait integer, p_relaxed boolean,
   p_known bigint, p_first bigint, p_time bigint,
   p_names text[], p_numbers bigint[], p_assumed bigint[], p_flags integer[],
-  p_components bigint[],
+  p_components bigint[], p_looks_up boolean,
   p_types text[], p_type_numbers integer[],
   p_keys text[], p_key_components bigint[],
   e_stream integer[], e_offset bigint[], e_component bigint[], e_type integer[],
@@ -48,24 +48,26 @@ CREATE OR REPLACE FUNCTION @schema@.append(
   OUT head bigint, OUT stamp bigint, OUT numbers bigint[], OUT versions bigint[],
   OUT type_numbers integer[], OUT failed bigint[], OUT key_positions bigint[],
   OUT lock_wait bigint)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   asked timestamptz := clock_timestamp();
   trusted boolean;
   cut bigint;
+  places bigint[];                    -- of events: 1, 2, 3 …; 0: left out; NULL: all are stored
 BEGIN
-  PERFORM set_config('lock_timeout', p_wait::text, true);
-  PERFORM pg_advisory_xact_lock(@lock@);
+  PERFORM set_config('lock_timeout', p_wait::text, true), pg_advisory_xact_lock(@lock@);
   lock_wait := extract(epoch FROM clock_timestamp() - asked) * 1000000;
   IF p_relaxed THEN PERFORM set_config('synchronous_commit', 'off', true); END IF;
-  IF NOT EXISTS (SELECT FROM @schema@.writers w WHERE w.id = p_writer AND w.fence = p_fence) THEN
+
+  SELECT coalesce(l.position, 0), greatest(l.time, p_time) INTO head, stamp
+    FROM @schema@.writers w
+    LEFT JOIN LATERAL (
+      SELECT e.position, e.time FROM @schema@.events e ORDER BY e.position DESC LIMIT 1) l ON true
+   WHERE w.id = p_writer AND w.fence = p_fence;
+  IF NOT FOUND THEN
     RAISE EXCEPTION 'this append was given up' USING ERRCODE = 'EC001';
   END IF;
-
-  SELECT e.position, greatest(e.time, p_time) INTO head, stamp
-    FROM @schema@.events e ORDER BY e.position DESC LIMIT 1;
-  head := coalesce(head, 0);
-  stamp := coalesce(stamp, p_time);
   trusted := head = p_known;
   IF p_first <> 0 AND head + 1 <> p_first THEN
     RAISE EXCEPTION 'position % does not follow the head, %', p_first, head
@@ -80,41 +82,47 @@ BEGIN
   END IF;
 
   versions := p_assumed;
-  IF NOT trusted OR EXISTS (SELECT FROM unnest(p_flags) f WHERE f & 1 <> 0) THEN
+  IF p_looks_up OR NOT trusted THEN
     versions := ARRAY(
       SELECT CASE WHEN trusted AND u.flags & 1 = 0 THEN u.assumed
                   WHEN u.number = 0 THEN 0
                   ELSE coalesce((SELECT e.version FROM @schema@.events e
                                   WHERE e.stream = u.number ORDER BY e.version DESC LIMIT 1), 0) END
-        FROM unnest(numbers, p_assumed, p_flags) WITH ORDINALITY u (number, assumed, flags, i)
-       ORDER BY u.i);
+        FROM (SELECT unnest(numbers) AS number, unnest(p_assumed) AS assumed,
+                     unnest(p_flags) AS flags) u);
     failed := ARRAY(
       SELECT DISTINCT u.component
-        FROM unnest(p_assumed, versions, p_flags, p_components) u (assumed, actual, flags, component)
+        FROM (SELECT unnest(p_assumed) AS assumed, unnest(versions) AS actual,
+                     unnest(p_flags) AS flags, unnest(p_components) AS component) u
        WHERE (u.flags & 2 <> 0 AND u.assumed <> u.actual) OR (u.flags & 4 <> 0 AND u.actual = 0));
   END IF;
 
   IF cardinality(p_keys) > 0 THEN
     key_positions := ARRAY(
       SELECT coalesce((SELECT e.position FROM @schema@.events e WHERE e.key = u.key), 0)
-        FROM unnest(p_keys) WITH ORDINALITY u (key, i)
-       ORDER BY u.i);
+        FROM (SELECT unnest(p_keys) AS key) u);
     failed := failed || ARRAY(
-      SELECT u.component FROM unnest(key_positions, p_key_components) u (position, component)
+      SELECT u.component
+        FROM (SELECT unnest(key_positions) AS position, unnest(p_key_components) AS component) u
        WHERE u.position <> 0 AND u.component >= 0);
   END IF;
 
   IF cardinality(e_stream) = 0 THEN RETURN; END IF;
-  IF trusted THEN SELECT min(f) INTO cut FROM unnest(failed) f; END IF;
+  IF cardinality(failed) > 0 THEN
+    IF trusted THEN SELECT min(f) INTO cut FROM unnest(failed) f; END IF;
+    places := ARRAY(
+      SELECT CASE WHEN u.stays THEN count(*) FILTER (WHERE u.stays) OVER (ORDER BY u.i) ELSE 0 END
+        FROM (SELECT v.i, NOT v.component = ANY (failed) AND (cut IS NULL OR v.i <= cut) AS stays
+                FROM unnest(e_component) WITH ORDINALITY v (component, i)) u
+       ORDER BY u.i);
+  END IF;
 
   IF 0 = ANY (numbers) THEN
     INSERT INTO @schema@.streams (name)
       SELECT u.name FROM unnest(p_names, numbers) WITH ORDINALITY u (name, number, i)
        WHERE u.number = 0
-         AND u.i IN (SELECT v.stream
-                       FROM unnest(e_stream, e_component) WITH ORDINALITY v (stream, component, i)
-                      WHERE (failed IS NULL OR NOT v.component = ANY (failed))
-                        AND (cut IS NULL OR v.i <= cut))
+         AND u.i IN (SELECT v.stream FROM unnest(e_stream) WITH ORDINALITY v (stream, i)
+                      WHERE places IS NULL OR places[v.i] <> 0)
        ORDER BY u.i;
     numbers := @schema@.numbers_of(p_names, numbers);
   END IF;
@@ -127,25 +135,29 @@ BEGIN
        WHERE NOT EXISTS (SELECT FROM @schema@.types t WHERE t.name = u.name);
     type_numbers := ARRAY(
       SELECT (SELECT t.number FROM @schema@.types t WHERE t.name = u.name)
-        FROM unnest(p_types) WITH ORDINALITY u (name, i)
-       ORDER BY u.i);
+        FROM (SELECT unnest(p_types) AS name) u);
   END IF;
 
   INSERT INTO @schema@.events (
       position, stream, version, time, type, schema_version, ordinal, attempts, batch_events,
       checksum, command_id, command_type, key, correlation_id, causation_id, trace, decision,
       headers, payload)
-    SELECT head + row_number() OVER (), numbers[u.stream], versions[u.stream] + u.version_offset,
-           stamp, type_numbers[u.type], u.schema_version, u.ordinal, u.attempts, u.batch_events,
-           u.checksum, u.command_id, u.command_type, u.key, u.correlation_id, u.causation_id,
-           u.trace, u.decision, u.headers, u.payload
-      FROM unnest(e_stream, e_offset, e_component, e_type, e_schema_version, e_ordinal, e_payload,
-                  e_headers, e_attempts, e_batch_events, e_checksum, e_command_id, e_command_type,
-                  e_key, e_correlation_id, e_causation_id, e_trace, e_decision) WITH ORDINALITY
-           u (stream, version_offset, component, type, schema_version, ordinal, payload, headers,
-              attempts, batch_events, checksum, command_id, command_type, key, correlation_id,
-              causation_id, trace, decision, i)
-     WHERE (failed IS NULL OR NOT u.component = ANY (failed)) AND (cut IS NULL OR u.i <= cut);
+    SELECT head + CASE WHEN places IS NULL THEN u.i ELSE places[u.i] END,
+           numbers[u.stream], versions[u.stream] + u.version_offset, stamp, type_numbers[u.type],
+           u.schema_version, u.ordinal, u.attempts, u.batch_events, u.checksum, u.command_id,
+           u.command_type, u.key, u.correlation_id, u.causation_id, u.trace, u.decision, u.headers,
+           u.payload
+      FROM (SELECT generate_series(1, cardinality(e_stream)) AS i,
+                   unnest(e_stream) AS stream, unnest(e_offset) AS version_offset,
+                   unnest(e_type) AS type, unnest(e_schema_version) AS schema_version,
+                   unnest(e_ordinal) AS ordinal, unnest(e_attempts) AS attempts,
+                   unnest(e_batch_events) AS batch_events, unnest(e_checksum) AS checksum,
+                   unnest(e_command_id) AS command_id, unnest(e_command_type) AS command_type,
+                   unnest(e_key) AS key, unnest(e_correlation_id) AS correlation_id,
+                   unnest(e_causation_id) AS causation_id, unnest(e_trace) AS trace,
+                   unnest(e_decision) AS decision, unnest(e_headers) AS headers,
+                   unnest(e_payload) AS payload) u
+     WHERE places IS NULL OR places[u.i] <> 0;
 END $$;
 
 -- Gives up what the writer has sent before and was not answered: from now on only calls with

@@ -178,10 +178,11 @@ TEST(PostgresRecovery, AppendThatWasGivenUpIsRefused) {
   PostgresServer server({.failed = ::testing::Test::HasFailure});
   const auto store = open(options_for(server.conninfo()));
   PostgresConnection sql(server.conninfo());
-  const std::string fenced =
+  std::string fenced =
       "SELECT eventcore.append((SELECT id FROM eventcore.writers), 0, 1000, false, 0, 0, 0, '{}',"
-      " '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}',"
-      " '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')";
+      " '{}', '{}', '{}', '{}', false";
+  for (int i = 0; i < 22; ++i) fenced += ", '{}'";
+  fenced += ")";
   try {
     sql.run(fenced);
     FAIL() << "a call with an old fence was taken";
