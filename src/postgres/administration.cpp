@@ -1,6 +1,7 @@
 #include "administration.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "postgres_sql.hpp"

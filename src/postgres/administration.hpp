@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "eventcore/detail/mutex.hpp"
 #include "eventcore/store_administration.hpp"

@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
 #include <future>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "eventcore/testing/matchers.hpp"
