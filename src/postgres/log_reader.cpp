@@ -9,12 +9,8 @@
 namespace eventcore::postgres {
 namespace {
 
-// Events that one answer holds at most; the next one is on its way meanwhile.
-constexpr std::uint64_t kChunkEvents = 1'000;
 constexpr std::size_t kChunksAhead = 2;
-// Positions that are looked through for matching streams at once: some 30 bytes each.
-constexpr std::uint64_t kScanPositions = 16'384;
-constexpr std::size_t kMatchesMax = 1'000'000;
+constexpr std::uint32_t kLargePages = 8;
 // No log is longer, and PostgreSQL has no unsigned numbers.
 constexpr std::uint64_t kPositionMax = std::uint64_t{1} << 62;
 
@@ -29,6 +25,7 @@ Error page_too_large(std::size_t events) {
 LogReader::Statements::Statements(const std::string& schema)
     : read_head(for_schema(sql::read_head, schema)),
       read_log(for_schema(sql::read_log, schema)),
+      read_small_log(for_schema(sql::read_small_log, schema)),
       read_log_of_types(for_schema(sql::read_log_of_types, schema)),
       scan_log(for_schema(sql::scan_log, schema)),
       scan_log_of_types(for_schema(sql::scan_log_of_types, schema)),
@@ -141,7 +138,7 @@ Result<void> LogReader::find_head(const LogQuery& query, PageBuilder& page, bool
                 query.events_max > 0 && query.after < std::min(last, Position{kPositionMax});
     if (has_begun) {
       const std::uint64_t limit = std::min<std::uint64_t>(kChunkEvents, query.events_max);
-      auto sent = send_range(pipeline_, statements_.read_log, query.after.value,
+      auto sent = send_range(pipeline_, chunk_statement(), query.after.value,
                              query.after.value + limit, limit, nullptr);
       if (!sent) return sent;
     }
@@ -187,43 +184,71 @@ void LogReader::learn_types(const Rows& numbers_and_names) {
   }
 }
 
-// Positions are dense: it is known which ones the next answers hold before they come. With two
-// connections they take turns.
 Result<void> LogReader::read_all(const Scan& scan, PageBuilder& page, bool has_begun,
                                  Pipeline* second) {
   const std::uint64_t wanted =
       std::min<std::uint64_t>(scan.until - scan.after, scan.query.events_max);
   page.expect(wanted);
-  const std::uint64_t end = scan.after + wanted;
-  const std::uint64_t chunks = (wanted + kChunkEvents - 1) / kChunkEvents;
-  const std::uint64_t ahead = second == nullptr ? kChunksAhead : 2 * kChunksAhead;
+  Chunks chunks{
+      .after = scan.after, .end = scan.after + wanted, .has_begun = has_begun, .second = second};
+  auto reached = read_chunks(chunks, page);
+  if (!reached) return reached.error();
+  if (large_pages_ > 0) {
+    --large_pages_;
+  } else if (*reached < chunks.end && !page.page.more) {
+    // A large payload is missing: from here on the other statement reads, which costs more.
+    large_pages_ = kLargePages;
+    const Instant until = std::chrono::steady_clock::now() + state_.options.statement_timeout;
+    if (auto drained = pipeline_.drain(until); !drained) return drained;
+    if (second != nullptr) {
+      if (auto drained = second->drain(until); !drained) return drained;
+    }
+    chunks.after = *reached;
+    chunks.has_begun = false;
+    if (reached = read_chunks(chunks, page); !reached) return reached.error();
+  }
+  if (chunks.end < scan.until && !page.page.more) {
+    page.page.more = true;
+    page.page.scanned_to = {chunks.end};
+  }
+  return {};
+}
+
+// Positions are dense: it is known which ones the next answers hold before they come. Returns up to
+// where the page has them: the end, where it was cut, or before an event that is not in the answer.
+Result<std::uint64_t> LogReader::read_chunks(const Chunks& chunks, PageBuilder& page) {
+  const std::string& sql = chunk_statement();
+  const bool has_all = large_pages_ > 0;
+  const std::uint64_t count = (chunks.end - chunks.after + kChunkEvents - 1) / kChunkEvents;
+  const std::uint64_t ahead = chunks.second == nullptr ? kChunksAhead : 2 * kChunksAhead;
   const auto connection = [&](std::uint64_t chunk) -> Pipeline& {
-    return second == nullptr || chunk % 2 == 0 ? pipeline_ : *second;
+    return chunks.second == nullptr || chunk % 2 == 0 ? pipeline_ : *chunks.second;
   };
-  std::uint64_t sent = has_begun ? 1 : 0;
-  for (std::uint64_t received = 0; received < chunks; ++received) {
-    for (; sent < std::min(chunks, received + ahead); ++sent) {
-      const std::uint64_t from = scan.after + sent * kChunkEvents;
-      auto done = send_range(connection(sent), statements_.read_log, from,
-                             std::min(end, from + kChunkEvents), kChunkEvents, nullptr);
-      if (!done) return done;
+  std::uint64_t sent = chunks.has_begun ? 1 : 0;
+  for (std::uint64_t received = 0; received < count; ++received) {
+    for (; sent < std::min(count, received + ahead); ++sent) {
+      const std::uint64_t from = chunks.after + sent * kChunkEvents;
+      auto done = send_range(connection(sent), sql, from, std::min(chunks.end, from + kChunkEvents),
+                             kChunkEvents, nullptr);
+      if (!done) return done.error();
     }
     auto rows = receive_answer(connection(received));
     if (!rows) return rows.error();
+    std::uint64_t last = chunks.after + received * kChunkEvents;
+    const std::uint64_t end = std::min(chunks.end, last + kChunkEvents);
     for (int row = 0; row < rows->size(); ++row) {
       const std::uint64_t position = rows->count(row, kPosition);
-      if (position > scan.until) break;  // newer than the head that was seen
+      if (position > end) break;  // newer than the head that was seen
+      if (!has_all && position != last + 1) return last;
       if (!page.add(*rows, row)) {
         page.page.scanned_to = {position - 1};
-        return {};
+        return position - 1;
       }
+      last = position;
     }
+    if (!has_all && last != end) return last;
   }
-  if (end < scan.until) {
-    page.page.more = true;
-    page.page.scanned_to = {end};
-  }
-  return {};
+  return chunks.end;
 }
 
 Result<void> LogReader::read_of_types(Scan& scan, PageBuilder& page) {
@@ -244,88 +269,6 @@ Result<void> LogReader::read_of_types(Scan& scan, PageBuilder& page) {
     if (static_cast<std::uint64_t>(rows->size()) < limit) break;
   }
   return {};
-}
-
-// Looks through numbers of streams first: there is one matcher of names, and it is not in the
-// database.
-Result<void> LogReader::read_of_streams(Scan& scan, PageBuilder& page) {
-  const bool all_types = scan.query.filter.matches_all_types();
-  if (!all_types && scan.types.empty()) return {};
-  matches_.clear();
-  while (scan.after < scan.until) {
-    // Without types the answer holds every position, so that its last one is known.
-    const std::string& sql = all_types ? statements_.scan_log : statements_.scan_log_of_types;
-    auto sent = send_range(pipeline_, sql, scan.after, scan.until, kScanPositions,
-                           all_types ? nullptr : &scan.types);
-    if (!sent) return sent;
-    auto rows = receive_answer();
-    if (!rows) return rows.error();
-    if (rows->size() == 0) break;
-    auto positions = matching(*rows, scan.query.filter);
-    if (!positions) return positions.error();
-    auto whole = read_positions(*positions, page);
-    if (!whole) return whole.error();
-    if (!*whole) return {};
-    scan.after = rows->count(rows->size() - 1, 0);
-    if (static_cast<std::uint64_t>(rows->size()) < kScanPositions) break;
-  }
-  return {};
-}
-
-// The positions among `rows` whose streams the filter wants.
-Result<std::vector<std::uint64_t>> LogReader::matching(const Rows& rows,
-                                                       const EventFilter& filter) {
-  if (matches_.size() > kMatchesMax) matches_.clear();
-  std::vector<std::uint64_t> unknown;
-  for (int row = 0; row < rows.size(); ++row) {
-    const std::uint64_t stream = rows.count(row, 1);
-    if (matches_.contains(stream)) continue;
-    const std::string_view name = names_.find(stream);
-    if (name.empty()) {
-      unknown.push_back(stream);
-      matches_.emplace(stream, false);
-    } else {
-      matches_.emplace(stream, filter.matches_stream(name));
-    }
-  }
-  if (!unknown.empty()) {
-    if (auto sent = send_numbers(statements_.read_stream_names, unknown); !sent)
-      return sent.error();
-    auto named = receive_answer();
-    if (!named) return named.error();
-    for (int row = 0; row < named->size(); ++row) {
-      names_.learn(named->count(row, 0), named->bytes(row, 1));
-      matches_[named->count(row, 0)] = filter.matches_stream(named->bytes(row, 1));
-    }
-  }
-  std::vector<std::uint64_t> positions;
-  for (int row = 0; row < rows.size(); ++row) {
-    if (matches_[rows.count(row, 1)]) positions.push_back(rows.count(row, 0));
-  }
-  return positions;
-}
-
-// False: the page is full before the last of them.
-Result<bool> LogReader::read_positions(const std::vector<std::uint64_t>& positions,
-                                       PageBuilder& page) {
-  for (std::size_t begin = 0; begin < positions.size();) {
-    // One more than there is room for says that the page is cut.
-    const std::size_t count =
-        std::min<std::size_t>({kChunkEvents, positions.size() - begin, page.events_left() + 1});
-    const auto first = positions.begin() + static_cast<std::ptrdiff_t>(begin);
-    auto sent =
-        send_numbers(statements_.read_events, {first, first + static_cast<std::ptrdiff_t>(count)});
-    if (!sent) return sent.error();
-    auto rows = receive_answer();
-    if (!rows) return rows.error();
-    for (int row = 0; row < rows->size(); ++row) {
-      if (page.add(*rows, row)) continue;
-      page.page.scanned_to = {rows->count(row, kPosition) - 1};
-      return false;
-    }
-    begin += count;
-  }
-  return true;
 }
 
 bool LogReader::is_whole(PageBuilder& page) const {

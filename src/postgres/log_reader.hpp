@@ -47,11 +47,15 @@ class LogReader {
   [[nodiscard]] Result<EventPage> finish(PageBuilder& page);
 
  private:
+  // Events that one answer holds at most; the next one is on its way meanwhile.
+  static constexpr std::uint64_t kChunkEvents = 1'000;
+
   // The statements, with the names of the schema in them.
   struct Statements {
     explicit Statements(const std::string& schema);
     std::string read_head;
     std::string read_log;
+    std::string read_small_log;
     std::string read_log_of_types;
     std::string scan_log;
     std::string scan_log_of_types;
@@ -70,12 +74,23 @@ class LogReader {
     std::uint64_t until = 0;
     std::vector<std::uint32_t> types = {};  // wanted ones that exist
   };
+  // Positions behind `after` up to `end` that are asked for in pieces.
+  struct Chunks {
+    std::uint64_t after = 0;
+    std::uint64_t end = 0;
+    bool has_begun = false;      // the first piece is asked for already
+    Pipeline* second = nullptr;  // takes turns with the reader's own
+  };
 
   [[nodiscard]] Result<EventPage> read_log(const LogQuery& query, Pipeline* second);
   [[nodiscard]] Result<void> find_head(const LogQuery& query, PageBuilder& page, bool& has_begun);
   [[nodiscard]] Result<void> find_types(Scan& scan);
   [[nodiscard]] Result<void> read_all(const Scan& scan, PageBuilder& page, bool has_begun,
                                       Pipeline* second);
+  [[nodiscard]] Result<std::uint64_t> read_chunks(const Chunks& chunks, PageBuilder& page);
+  [[nodiscard]] const std::string& chunk_statement() const noexcept {
+    return large_pages_ > 0 ? statements_.read_log : statements_.read_small_log;
+  }
   [[nodiscard]] Result<void> read_of_types(Scan& scan, PageBuilder& page);
   [[nodiscard]] Result<void> read_of_streams(Scan& scan, PageBuilder& page);
   [[nodiscard]] Result<std::vector<std::uint64_t>> matching(const Rows& rows,
@@ -96,6 +111,7 @@ class LogReader {
   const Statements statements_;
   Pipeline pipeline_;
   NameCache names_;
+  std::uint32_t large_pages_ = 0;  // pages of the log that may hold large payloads like the last
   std::unordered_map<std::uint64_t, bool> matches_;  // of the query's filter, by stream number
 };
 
