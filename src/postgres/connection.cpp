@@ -201,13 +201,19 @@ Result<Rows> Connection::collect(Instant until, Failure& failure) {
   return rows;
 }
 
-Result<void> Connection::run_script(const std::string& sql, Instant until) {
-  Failure failure;
-  if (PQsendQuery(handle(), sql.c_str()) == 0) {
-    lose(failure, "can't send to PostgreSQL");
-    return failure.error;
+Result<void> Connection::run_script(const std::string& sql, Instant until, Failure* failure) {
+  Failure ignored;
+  Failure& failed = failure == nullptr ? ignored : *failure;
+  failed = {};
+  if (!is_open()) {
+    failed.error = make_error(ErrorCode::Unavailable, "not connected to PostgreSQL");
+    return failed.error;
   }
-  auto done = collect(until, failure);
+  if (PQsendQuery(handle(), sql.c_str()) == 0) {
+    lose(failed, "can't send to PostgreSQL");
+    return failed.error;
+  }
+  auto done = collect(until, failed);
   if (!done) return done.error();
   return {};
 }

@@ -60,7 +60,8 @@ class Connection {
   [[nodiscard]] Result<Rows> run_often(const char* sql, const Parameters& parameters, Instant until,
                                        Failure* failure = nullptr);
   /// Several statements without parameters, for migrations; results are thrown away.
-  [[nodiscard]] Result<void> run_script(const std::string& sql, Instant until);
+  [[nodiscard]] Result<void> run_script(const std::string& sql, Instant until,
+                                        Failure* failure = nullptr);
 
   /// The commit was acknowledged before a standby had it, or another warning that puts it in doubt.
   [[nodiscard]] bool was_warned() const noexcept { return notices_ && notices_->warned; }

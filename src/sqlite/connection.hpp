@@ -24,6 +24,7 @@ class Statement {
  public:
   Statement() = default;
 
+  [[nodiscard]] bool is_prepared() const noexcept { return statement_ != nullptr; }
   void bind(int index, std::uint64_t value) noexcept {
     sqlite3_bind_int64(statement_.get(), index, static_cast<sqlite3_int64>(value));
   }

@@ -70,6 +70,7 @@ Result<void> LogFile::prepare_statements() {
       {&read_links_, sql::read_links},
       {&read_batch_, sql::read_batch},
       {&raise_fence_, sql::raise_fence},
+      {&add_zone_, sql::add_zone},
   };
   for (const auto& [statement, text] : all) {
     auto prepared = connection_.prepare(text);
@@ -81,10 +82,11 @@ Result<void> LogFile::prepare_statements() {
 
 void LogFile::disconnect() noexcept {
   for (Statement* statement :
-       {&begin_, &commit_, &append_first_event_, &append_event_, &add_stream_, &add_type_,
-        &write_head_, &complete_heads_, &read_log_end_, &read_head_, &find_stream_,
-        &read_stream_name_, &list_tail_, &list_types_, &find_key_, &list_batches_after_,
-        &read_links_, &read_batch_, &raise_fence_}) {
+       {&begin_,        &commit_,     &append_first_event_, &append_event_,
+        &add_stream_,   &add_type_,   &write_head_,         &complete_heads_,
+        &read_log_end_, &read_head_,  &find_stream_,        &read_stream_name_,
+        &list_tail_,    &list_types_, &find_key_,           &list_batches_after_,
+        &read_links_,   &read_batch_, &raise_fence_,        &add_zone_}) {
     *statement = Statement();
   }
   connection_ = Connection();
@@ -179,8 +181,17 @@ int LogFile::append(WriteBatch& batch, std::span<const HeadTable::Slot> slots, T
     if (i == 1) append_event_.bind(6, time);
     if (const int result = statement.run(); result != SQLITE_OK) return result;
   }
-  head_ += batch.event_count();
+  const std::uint64_t before = std::exchange(head_, head_ + batch.event_count());
   last_time_ = time;
+  return add_zones(before);
+}
+
+// Of zones that have become full since.
+int LogFile::add_zones(std::uint64_t head_before) {
+  for (std::uint64_t zone = head_before / kZone; zone < head_ / kZone; ++zone) {
+    add_zone_.bind(1, zone);
+    if (const int result = add_zone_.run(); result != SQLITE_OK) return result;
+  }
   return SQLITE_OK;
 }
 

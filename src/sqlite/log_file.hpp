@@ -25,6 +25,9 @@ namespace eventcore::sqlite {
 inline constexpr int kJournalPages = 1'000;
 inline constexpr int kJournalPagesMax = 16'000;
 
+/// Positions of a zone: types are remembered for each. Stored on disk; never change.
+inline constexpr std::uint64_t kZone = 4'096;
+
 /// A batch found in the log.
 struct FoundBatch {
   Position first;
@@ -126,6 +129,7 @@ class LogFile {
   [[nodiscard]] Result<Head> stored_head(std::uint64_t number);
   [[nodiscard]] int ensure_stream(HeadTable::Slot slot);
   [[nodiscard]] int type_number(std::string_view name, std::uint64_t& number);
+  [[nodiscard]] int add_zones(std::uint64_t head_before);
   [[nodiscard]] int assign_numbers(WriteBatch& batch, std::span<const HeadTable::Slot> slots);
   [[nodiscard]] std::uint64_t checksum(const WriteBatch& batch,
                                        std::span<const HeadTable::Slot> slots, Timestamp time,
@@ -174,6 +178,7 @@ class LogFile {
   Statement read_links_;
   Statement read_batch_;
   Statement raise_fence_;
+  Statement add_zone_;
 };
 
 template <class Found>

@@ -2,7 +2,8 @@
 
 #include <utility>
 
-#include "batch_checksum.hpp"
+#include "eventcore/detail/stored_trace.hpp"
+#include "schema.hpp"
 #include "sqlite_sql.hpp"
 
 namespace eventcore::sqlite {
@@ -51,12 +52,19 @@ Result<void> LogReader::set_up_connection() {
     if (!prepared) return prepared.error();
     *statement = std::move(*prepared);
   }
+  const auto version = connection_.number("PRAGMA user_version", "can't read");
+  if (!version) return version.error();
+  if (*version < kProjectionsVersion) return {};
+  auto prepared = connection_.prepare(sql::find_zone);
+  if (!prepared) return prepared.error();
+  find_zone_ = std::move(*prepared);
   return {};
 }
 
 void LogReader::disconnect() noexcept {
-  for (Statement* statement : {&begin_, &commit_, &read_log_, &read_event_, &read_links_,
-                               &read_batch_, &read_stream_name_, &find_stream_, &read_head_}) {
+  for (Statement* statement :
+       {&begin_, &commit_, &read_log_, &read_event_, &read_links_, &read_batch_, &read_stream_name_,
+        &find_stream_, &read_head_, &find_zone_}) {
     *statement = Statement();
   }
   connection_ = Connection();
@@ -110,54 +118,6 @@ Result<EventPage> LogReader::read_log(const LogQuery& query) {
     if (auto scanned = scan_log(query, until.value, page); !scanned) return scanned.error();
   }
   return end_page(page);
-}
-
-Result<void> LogReader::scan_log(const LogQuery& query, std::uint64_t until, Page& page) {
-  const EventFilter& filter = query.filter;
-  const bool all_streams = filter.matches_all_streams();
-  const bool all_types = filter.matches_all_types();
-  std::vector<bool> wanted_types;
-  for (const std::string_view name : page.storage->types->by_number) {
-    wanted_types.push_back(all_types || filter.matches_type(name));
-  }
-  if (all_types && all_streams) {
-    const std::uint64_t events = until - query.after.value;
-    page.page.events.reserve(std::min<std::uint64_t>(events, page.events_max));
-  }
-  matches_.clear();
-  const RowScope scope(read_log_);
-  read_log_.bind(1, query.after.value);
-  read_log_.bind(2, until);
-  int result = read_log_.step();
-  for (; result == SQLITE_ROW; result = read_log_.step()) {
-    const std::uint64_t type = read_log_.number(kType);
-    if (!all_types && (type >= wanted_types.size() || !wanted_types[type])) continue;
-    if (!all_streams) {
-      auto matches = matches_stream(filter, read_log_.number(kStream), page);
-      if (!matches) return matches.error();
-      if (!*matches) continue;
-    }
-    const std::string_view payload = read_log_.bytes(kPayload);
-    const std::string_view headers = read_log_.bytes(kHeaders);
-    if (!page.takes(payload.size() + headers.size())) {
-      page.page.more = true;
-      page.page.scanned_to = {read_log_.number(kPosition) - 1};
-      return {};
-    }
-    if (auto added = add_event(read_log_, payload, headers, page); !added) return added;
-  }
-  if (result != SQLITE_DONE) return error();
-  return {};
-}
-
-Result<bool> LogReader::matches_stream(const EventFilter& filter, std::uint64_t number,
-                                       Page& page) {
-  if (const auto known = matches_.find(number); known != matches_.end()) return known->second;
-  auto name = name_of(number, page);
-  if (!name) return name.error();
-  const bool matches = filter.matches_stream(*name);
-  matches_.emplace(number, matches);
-  return matches;
 }
 
 Result<void> LogReader::add_event(Statement& row, std::string_view payload,

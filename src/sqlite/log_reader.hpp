@@ -89,7 +89,18 @@ class LogReader {
   [[nodiscard]] Page begin_page(std::size_t events_max, std::size_t bytes_max, bool with_batch);
   [[nodiscard]] static EventPage end_page(Page& page);
 
+  // A scan of the log for what a filter selects.
+  struct Scan {
+    const EventFilter& filter;
+    std::vector<std::uint64_t> types;  // wanted ones, if not all
+    std::vector<bool> is_wanted;       // by type number
+    std::uint64_t after = 0;
+    std::uint64_t until = 0;
+  };
+
   [[nodiscard]] Result<void> scan_log(const LogQuery& query, std::uint64_t until, Page& page);
+  [[nodiscard]] Result<std::uint64_t> pass_zones(Scan& scan);
+  [[nodiscard]] Result<bool> scan_piece(Scan& scan, std::uint64_t until, Page& page);
   [[nodiscard]] Result<bool> matches_stream(const EventFilter& filter, std::uint64_t number,
                                             Page& page);
   [[nodiscard]] Result<Head> stored_head(std::string_view stream);
@@ -124,6 +135,7 @@ class LogReader {
   Statement read_stream_name_;
   Statement find_stream_;
   Statement read_head_;
+  Statement find_zone_;  // not there in a file of an older version, which is only read
 
   static constexpr std::size_t kNameSlots = 65'536;
   std::shared_ptr<const NameArena> cached_arena_;

@@ -29,6 +29,7 @@ class Verifier {
   Result<void> load_names();
   Result<void> read_log(const Progress& progress);
   Result<void> check_heads();
+  Result<void> check_zones();
   Result<void> check_pages();
 
   VerifyReport report;
@@ -287,6 +288,24 @@ Result<void> Verifier::check_heads() {
   return {};
 }
 
+// A type that a zone has, but is said not to have, is passed over by who looks for it.
+Result<void> Verifier::check_zones() {
+  // A file of version 1, which is only read, has none.
+  const auto tables =
+      connection_.number("SELECT count(*) FROM sqlite_schema WHERE name = 'zones'", kCantRead);
+  if (!tables) return tables.error();
+  if (*tables == 0) return {};
+  auto rows = connection_.prepare(sql::list_missing_zones);
+  if (!rows) return rows.error();
+  int result = rows->step();
+  for (; result == SQLITE_ROW; result = rows->step()) {
+    find("zones", rows->number(0),
+         "type " + std::to_string(rows->number(1)) + " is not noted for the zone that begins here");
+  }
+  if (result != SQLITE_DONE) return connection_.error(kCantRead);
+  return {};
+}
+
 // What SQLite itself finds, most of all indexes that do not match their tables.
 Result<void> Verifier::check_pages() {
   auto rows = connection_.prepare("PRAGMA integrity_check(100)");
@@ -308,6 +327,7 @@ Result<VerifyReport> verify_file(const Connection& connection, Position head,
   if (auto loaded = verifier.load_names(); !loaded) return loaded.error();
   if (auto read = verifier.read_log(progress); !read) return read.error();
   if (auto checked = verifier.check_heads(); !checked) return checked.error();
+  if (auto checked = verifier.check_zones(); !checked) return checked.error();
   if (auto checked = verifier.check_pages(); !checked) return checked.error();
   return std::move(verifier.report);
 }

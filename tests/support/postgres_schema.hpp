@@ -3,6 +3,7 @@
 /// \file
 /// A schema of its own for one test, in the database `postgres` of the shared server.
 
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <string>
@@ -13,7 +14,8 @@
 
 namespace eventcore::testing {
 
-/// A name that no other test uses. Ownership: drops the schema, if a store has made it.
+/// A name that no other test uses. Ownership: drops the schema if this process has asked for the
+/// server, as a store does that makes it.
 class PostgresSchema {
  public:
   PostgresSchema()
@@ -23,6 +25,7 @@ class PostgresSchema {
   PostgresSchema(const PostgresSchema&) = delete;
   PostgresSchema& operator=(const PostgresSchema&) = delete;
   ~PostgresSchema() {
+    if (!asked()) return;
     try {
       PostgresConnection(conninfo()).run("DROP SCHEMA IF EXISTS " + quoted() + " CASCADE");
     } catch (const std::exception&) {
@@ -33,9 +36,17 @@ class PostgresSchema {
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   /// For SQL.
   [[nodiscard]] std::string quoted() const { return '"' + name_ + '"'; }
-  [[nodiscard]] static std::string conninfo() { return shared_postgres() + " dbname=postgres"; }
+  [[nodiscard]] static std::string conninfo() {
+    asked() = true;
+    return shared_postgres() + " dbname=postgres";
+  }
 
  private:
+  static std::atomic<bool>& asked() {
+    static std::atomic<bool> asked = false;
+    return asked;
+  }
+
   const std::string name_;
 };
 

@@ -34,3 +34,15 @@ CREATE TABLE dead_letters (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX dead_letters_by_state ON dead_letters (projection, state);
+
+-- Which types of events are in a zone, 4,096 positions: zone 0 is 1 to 4,096. Only of zones that are
+-- full; who looks for rare types passes over the others.
+CREATE TABLE zones (
+  type INTEGER NOT NULL,             -- types.number
+  zone INTEGER NOT NULL,
+  PRIMARY KEY (type, zone)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO zones (type, zone)
+  SELECT DISTINCT type, (position - 1) / 4096 FROM events
+   WHERE position <= (SELECT coalesce(max(position), 0) FROM events) / 4096 * 4096;

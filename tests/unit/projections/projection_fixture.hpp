@@ -16,9 +16,11 @@
 
 #include "eventcore/json.hpp"
 #include "eventcore/memory_store.hpp"
+#include "eventcore/postgres_store.hpp"
 #include "eventcore/projection_lag.hpp"
 #include "eventcore/projection_runner.hpp"
 #include "eventcore/sqlite_store.hpp"
+#include "postgres_schema.hpp"
 
 namespace eventcore {
 
@@ -86,7 +88,7 @@ inline Recorder::Fails fails_at(std::uint64_t position, int times,
   };
 }
 
-enum class StoreKind { Memory, Sqlite };
+enum class StoreKind { Memory, Sqlite, Postgres };
 
 /// A test that runs on each kind of store.
 class OnEachStore : public ::testing::TestWithParam<StoreKind> {
@@ -103,6 +105,13 @@ class OnEachStore : public ::testing::TestWithParam<StoreKind> {
 
   [[nodiscard]] std::unique_ptr<EventStore> open(const Clock* clock = &system_clock()) const {
     if (GetParam() == StoreKind::Memory) return open_memory_store({.clock = clock});
+    if (GetParam() == StoreKind::Postgres) {
+      auto store = open_postgres_store({.conninfo = testing::PostgresSchema::conninfo(),
+                                        .schema = schema_.name(),
+                                        .clock = clock});
+      EXPECT_TRUE(store) << describe(store.error());
+      return store ? std::move(*store) : nullptr;
+    }
     auto store = open_sqlite_store({.path = folder_ / "store.db",
                                     .durability = Durability::Off,
                                     .reader_threads = 1,
@@ -140,6 +149,7 @@ class OnEachStore : public ::testing::TestWithParam<StoreKind> {
   }
 
   std::filesystem::path folder_;
+  const testing::PostgresSchema schema_;  // before the store, which is closed first
   std::unique_ptr<EventStore> store_;
 };
 
@@ -172,9 +182,19 @@ inline std::vector<std::uint64_t> positions_to(std::uint64_t last,
   return all;
 }
 
-inline auto each_store() { return ::testing::Values(StoreKind::Memory, StoreKind::Sqlite); }
+inline auto each_store() {
+  return ::testing::Values(StoreKind::Memory, StoreKind::Sqlite, StoreKind::Postgres);
+}
 inline std::string store_name(const ::testing::TestParamInfo<StoreKind>& info) {
-  return info.param == StoreKind::Memory ? "Memory" : "Sqlite";
+  switch (info.param) {
+    case StoreKind::Memory:
+      return "Memory";
+    case StoreKind::Sqlite:
+      return "Sqlite";
+    case StoreKind::Postgres:
+      break;
+  }
+  return "Postgres";
 }
 
 }  // namespace eventcore

@@ -158,6 +158,10 @@ TEST_P(SqliteReadModelTest, OfAnotherLogIsRefusedUntilItIsReset) {
   write(20);
   ASSERT_TRUE(run(tally(), brisk())->drain(patience()));
   store_.reset();
+  if (GetParam() == StoreKind::Postgres) {
+    testing::PostgresConnection(schema_.conninfo())
+        .run("DROP SCHEMA " + schema_.quoted() + " CASCADE");
+  }
   std::filesystem::remove(folder_ / "store.db");
   std::filesystem::remove(folder_ / "store.db-wal");
   std::filesystem::remove(folder_ / "store.db-writers");
