@@ -46,6 +46,9 @@ Result<void> ProjectionLoop::reset(const ProjectionRecord& record) {
   suspect_ = {};
   caught_up_once_ = false;
   feed_.seek(position_);
+  // First here, then in the store: who sees there that the reset is done must not be told by
+  // `wait_for` that what is to be applied again has been applied.
+  board_.update([&](ProjectionStatus& status) { status.checkpoint = position_; });
   return save({}, true);
 }
 

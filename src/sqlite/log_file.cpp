@@ -70,13 +70,17 @@ Result<void> LogFile::prepare_statements() {
       {&read_links_, sql::read_links},
       {&read_batch_, sql::read_batch},
       {&raise_fence_, sql::raise_fence},
-      {&add_zone_, sql::add_zone},
   };
   for (const auto& [statement, text] : all) {
     auto prepared = connection_.prepare(text);
     if (!prepared) return prepared.error();
     *statement = std::move(*prepared);
   }
+  // A file that is only read may be of a version without zones.
+  if (state_.options.read_only) return {};
+  auto prepared = connection_.prepare(sql::add_zone);
+  if (!prepared) return prepared.error();
+  add_zone_ = std::move(*prepared);
   return {};
 }
 

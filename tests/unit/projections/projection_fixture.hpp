@@ -135,6 +135,19 @@ class OnEachStore : public ::testing::TestWithParam<StoreKind> {
   }
   void write(std::uint64_t count) { write(*store_, count); }
 
+  /// Begins with another, empty store.
+  void start_over() {
+    store_.reset();
+    if (GetParam() == StoreKind::Postgres) {
+      testing::PostgresConnection(testing::PostgresSchema::conninfo())
+          .run("DROP SCHEMA " + schema_.quoted() + " CASCADE");
+    }
+    for (const char* file : {"store.db", "store.db-wal", "store.db-shm", "store.db-writers"}) {
+      std::filesystem::remove(folder_ / file);
+    }
+    store_ = open();
+  }
+
   [[nodiscard]] ProjectionStorage& storage() { return store_->projections(); }
   [[nodiscard]] ProjectionRecord record(std::string_view name = "recorder") {
     const auto found = storage().load(name);

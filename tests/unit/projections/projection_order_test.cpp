@@ -62,9 +62,7 @@ void write_at_random(EventStore& store, std::uint64_t writer, std::uint64_t seed
 
 TEST_P(ProjectionOrder, DeliversWhatIsCommittedInOrderEachOnce) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-    store_.reset();
-    std::filesystem::remove_all(folder_);
-    store_ = open();
+    start_over();
     const auto listener = std::make_shared<Listener>();
     ProjectionRunnerOptions options = brisk();
     options.batch_events = 1 + seed * 5;

@@ -24,7 +24,7 @@ class SqliteProjections : public OnEachStore {
   void go_back_to_the_first_schema() {
     store_.reset();
     run_sql(
-        "DROP TABLE log; DROP TABLE projections; DROP TABLE dead_letters; "
+        "DROP TABLE zones; DROP TABLE log; DROP TABLE projections; DROP TABLE dead_letters; "
         "PRAGMA user_version = 1");
   }
 };

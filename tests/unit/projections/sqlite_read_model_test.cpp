@@ -157,15 +157,7 @@ TEST_P(SqliteReadModelTest, IsResetWithItsCheckpoint) {
 TEST_P(SqliteReadModelTest, OfAnotherLogIsRefusedUntilItIsReset) {
   write(20);
   ASSERT_TRUE(run(tally(), brisk())->drain(patience()));
-  store_.reset();
-  if (GetParam() == StoreKind::Postgres) {
-    testing::PostgresConnection(schema_.conninfo())
-        .run("DROP SCHEMA " + schema_.quoted() + " CASCADE");
-  }
-  std::filesystem::remove(folder_ / "store.db");
-  std::filesystem::remove(folder_ / "store.db-wal");
-  std::filesystem::remove(folder_ / "store.db-writers");
-  store_ = open();
+  start_over();
   write(30);
   const auto refused = run(tally(), brisk())->drain(patience());
   ASSERT_FALSE(refused);
