@@ -57,6 +57,9 @@ struct ProjectionRunnerOptions {
   std::string holder = {};  ///< Of the lease, unique; empty: host, process and a UUID.
   std::chrono::nanoseconds lease = std::chrono::seconds{15};  ///< Renewed at a third of it.
   std::chrono::nanoseconds request_poll = std::chrono::milliseconds{800};
+  /// `Projector::key` of the live version that this one is rebuilt beside. While that exists this
+  /// one stays behind it, with side effects suppressed; see `switch_projections`. Empty: none.
+  std::string rebuild_of = {};
   std::size_t batch_events = 4'096;  ///< Of one `apply` and one transaction; at most a page.
   std::size_t batch_bytes = std::size_t{16} * 1024 * 1024;
   /// Over events that the filter leaves out the checkpoint is saved after so many, or so long.
@@ -83,6 +86,14 @@ inline constexpr std::size_t kProjectionStates = 8;
 /// The name of `state` in snake case. Static storage.
 [[nodiscard]] std::string_view to_string(ProjectionState state) noexcept;
 
+/// How far a replay is: of the log for a new projection, of a reset, or of a rebuild.
+struct ProjectionProgress {
+  Position from;     ///< Where it began in this process.
+  Position target;   ///< The head, or where the live version or the one before a rebuild was.
+  double ratio = 0;  ///< Of all positions up to the target; 1: there.
+  std::chrono::nanoseconds left{0};  ///< At the rate since it began; 0 before that is known.
+};
+
 /// A runner at one moment; counts are since it was made.
 struct ProjectionStatus {
   ProjectionState state = ProjectionState::Stopped;
@@ -102,6 +113,8 @@ struct ProjectionStatus {
   std::optional<Timestamp> last_success;  ///< Of a read or a batch.
   std::optional<Timestamp> last_event;    ///< When an event was last processed.
   std::string last_error;                 ///< Empty if there was none.
+  std::optional<ProjectionProgress> progress = std::nullopt;  ///< Of a replay under way.
+  bool side_effects_suppressed = false;                       ///< For the event that comes next.
 };
 
 /// Runs one projector. It owns a thread from `start` to `stop`, and one that keeps the lease while

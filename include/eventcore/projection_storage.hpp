@@ -62,6 +62,7 @@ struct ProjectionRecord {
   std::uint64_t resets_done = 0;
   Position reset_to;               ///< Of the pending or last reset.
   Position skip;                   ///< The event to leave out when it comes; 0: none.
+  Position quiet_until;            ///< Of a rebuild: side effects are suppressed up to here.
   std::uint64_t dead_letters = 0;  ///< Parked or about to be replayed.
   std::uint64_t replays = 0;       ///< About to be replayed.
 
@@ -172,10 +173,16 @@ class ProjectionStorage {
   [[nodiscard]] virtual Result<void> pause(std::string_view projection) = 0;
   /// Ends a pause; a projection that stopped at a failure tries again.
   [[nodiscard]] virtual Result<void> resume(std::string_view projection) = 0;
-  /// Goes back, or on, to `position`; a skip that was asked for is forgotten.
+  /// Goes back, or on, to `position`; a skip that was asked for is forgotten. Side effects happen
+  /// again.
   [[nodiscard]] virtual Result<void> reset(std::string_view projection, Position position) = 0;
+  /// Goes back to the beginning, with side effects suppressed for all that was processed before.
+  [[nodiscard]] virtual Result<void> rebuild(std::string_view projection) = 0;
   /// Leaves out the event at `position`. Errors: InvalidArgument if the checkpoint is past it.
   [[nodiscard]] virtual Result<void> skip(std::string_view projection, Position position) = 0;
+  /// Forgets checkpoint and dead letters; only the token is kept, so that a projection of this name
+  /// begins anew with a larger one. Errors: LeaseLost (somebody leads it).
+  [[nodiscard]] virtual Result<void> remove(std::string_view projection) = 0;
 
   // Dead letters.
 

@@ -16,6 +16,7 @@
 /// usual mistake is to swallow an error: return it, and the failure policy decides. Example:
 /// examples/projection.cpp.
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <stop_token>
@@ -42,6 +43,8 @@ struct ProjectorDescription {
   std::uint32_t version = 1;
   EventFilter filter = {};
   bool with_batch = false;  ///< Fill `StoredEvent::batch`, which costs a read for each batch.
+  /// At most so many in one `apply`, if the runner says no less; 0: as the runner says.
+  std::size_t batch_events = 0;
 };
 
 /// What a projector may know beside the events.

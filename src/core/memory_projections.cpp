@@ -8,13 +8,19 @@ MemoryProjections::MemoryProjections(const Clock& clock)
     : clock_(clock),
       log_id_(mint_uuid(std::chrono::floor<std::chrono::milliseconds>(clock.wall()))) {}
 
+ProjectionRecord* MemoryProjections::find(std::string_view projection) {
+  const auto found = records_.find(projection);
+  if (found == records_.end() || is_removed(found->second)) return nullptr;
+  return &found->second;
+}
+
 template <class Change>
 auto MemoryProjections::change(std::string_view projection, Change&& change) {
   using Answer = decltype(change(std::declval<ProjectionRecord&>()));
   const MutexLock lock(mutex_);
-  const auto found = records_.find(projection);
-  if (found == records_.end()) return Answer(no_such_projection(projection));
-  return change(found->second);
+  ProjectionRecord* const found = find(projection);
+  if (found == nullptr) return Answer(no_such_projection(projection));
+  return change(*found);
 }
 
 Result<LeaseAnswer> MemoryProjections::acquire_lease(const LeaseRequest& request) {
@@ -54,15 +60,17 @@ ProjectionRecord MemoryProjections::counted(ProjectionRecord record) const {
 
 Result<std::optional<ProjectionRecord>> MemoryProjections::load(std::string_view projection) {
   const MutexLock lock(mutex_);
-  const auto found = records_.find(projection);
-  if (found == records_.end()) return std::optional<ProjectionRecord>();
-  return std::optional<ProjectionRecord>(counted(found->second));
+  const ProjectionRecord* const found = find(projection);
+  if (found == nullptr) return std::optional<ProjectionRecord>();
+  return std::optional<ProjectionRecord>(counted(*found));
 }
 
 Result<std::vector<ProjectionRecord>> MemoryProjections::list() {
   const MutexLock lock(mutex_);
   std::vector<ProjectionRecord> all;
-  for (const auto& [name, record] : records_) all.push_back(counted(record));
+  for (const auto& [name, record] : records_) {
+    if (!is_removed(record)) all.push_back(counted(record));
+  }
   return all;
 }
 
@@ -82,9 +90,9 @@ void MemoryProjections::forget_letters_after(const std::string& projection, Posi
 
 Result<void> MemoryProjections::save(const CheckpointSave& save) {
   const MutexLock lock(mutex_);
-  const auto found = records_.find(save.projection);
-  if (found == records_.end()) return no_such_projection(save.projection);
-  if (auto saved = apply_save(found->second, save, clock_.wall()); !saved) return saved;
+  ProjectionRecord* const found = find(save.projection);
+  if (found == nullptr) return no_such_projection(save.projection);
+  if (auto saved = apply_save(*found, save, clock_.wall()); !saved) return saved;
   if (save.rewinds) forget_letters_after(save.projection, save.position);
   for (const DeadLetter& letter : save.dead_letters) put_letter(letter);
   return {};
@@ -111,8 +119,24 @@ Result<void> MemoryProjections::reset(std::string_view projection, Position posi
   });
 }
 
+Result<void> MemoryProjections::rebuild(std::string_view projection) {
+  return change(projection, [&](ProjectionRecord& record) {
+    apply_rebuild(record);
+    return Result<void>();
+  });
+}
+
 Result<void> MemoryProjections::skip(std::string_view projection, Position position) {
   return change(projection, [&](ProjectionRecord& record) { return apply_skip(record, position); });
+}
+
+Result<void> MemoryProjections::remove(std::string_view projection) {
+  const MutexLock lock(mutex_);
+  ProjectionRecord* const found = find(projection);
+  if (found == nullptr) return no_such_projection(projection);
+  if (auto removed = apply_remove(*found, clock_.wall()); !removed) return removed;
+  forget_letters_after(std::string(projection), {});
+  return {};
 }
 
 Result<std::vector<DeadLetter>> MemoryProjections::list_dead_letters(const DeadLetterQuery& query) {
@@ -143,8 +167,7 @@ Result<void> MemoryProjections::set_letter_state(std::string_view projection, Po
   const auto found = letters_.find({std::string(projection), position});
   if (found == letters_.end()) return no_such_letter(projection, position);
   found->second.state = state;
-  const auto record = records_.find(projection);
-  if (record != records_.end()) ++record->second.requests;
+  if (ProjectionRecord* const record = find(projection)) ++record->requests;
   return {};
 }
 
@@ -161,9 +184,9 @@ Result<void> MemoryProjections::settle_dead_letter(std::string_view projection, 
                                                    Position position,
                                                    const std::optional<DeadLetter>& failed) {
   const MutexLock lock(mutex_);
-  const auto found = records_.find(projection);
-  if (found == records_.end()) return no_such_projection(projection);
-  if (auto checked = check_token(found->second, token); !checked) return checked;
+  const ProjectionRecord* const found = find(projection);
+  if (found == nullptr) return no_such_projection(projection);
+  if (auto checked = check_token(*found, token); !checked) return checked;
   if (failed) {
     put_letter(*failed);
   } else {

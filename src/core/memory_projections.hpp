@@ -27,7 +27,9 @@ class MemoryProjections final : public ProjectionStorage {
   Result<void> pause(std::string_view projection) override;
   Result<void> resume(std::string_view projection) override;
   Result<void> reset(std::string_view projection, Position position) override;
+  Result<void> rebuild(std::string_view projection) override;
   Result<void> skip(std::string_view projection, Position position) override;
+  Result<void> remove(std::string_view projection) override;
   Result<std::vector<DeadLetter>> list_dead_letters(const DeadLetterQuery& query) override;
   Result<std::optional<DeadLetter>> find_dead_letter(std::string_view projection,
                                                      Position position) override;
@@ -40,6 +42,7 @@ class MemoryProjections final : public ProjectionStorage {
  private:
   using LetterKey = std::pair<std::string, Position>;
 
+  [[nodiscard]] ProjectionRecord* find(std::string_view projection) EVENTCORE_REQUIRES(mutex_);
   // Calls `change(record)` for a projection that exists.
   template <class Change>
   auto change(std::string_view projection, Change&& change) EVENTCORE_EXCLUDES(mutex_);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "event_span.hpp"
 #include "projection_loop.hpp"
 #include "projector_call.hpp"
 
@@ -51,6 +52,7 @@ ProjectionContext ProjectionLoop::context() const {
   context.position = position_;
   context.log_id = log_id_;
   context.stop = leading_;
+  context.suppress_side_effects = is_quiet(position_ + 1);
   return context;
 }
 
@@ -70,15 +72,13 @@ Result<void> ProjectionLoop::apply_page(std::span<const StoredEvent> events, Pos
                suspect_.attempts >= options_.failure.attempts) {
       done = give_up(first);
     } else {
-      const std::span<const StoredEvent> batch = events.first(batch_size(events));
+      const std::span<const StoredEvent> batch = alike(events.first(batch_size(events)));
       const bool last = batch.size() == events.size();
       done = apply_batch(batch, last ? behind : batch.back().position);
     }
     if (!done) return done;
-    const auto next = std::upper_bound(
-        events.begin(), events.end(), position_,
-        [](Position reached, const StoredEvent& event) { return reached < event.position; });
-    events = events.subspan(static_cast<std::size_t>(next - events.begin()));
+    events = events.subspan(up_to(events, position_).size());
+    show_progress();
   }
   return {};
 }
@@ -111,6 +111,7 @@ Result<void> ProjectionLoop::begin_batch() {
 Result<void> ProjectionLoop::apply_batch(std::span<const StoredEvent> batch, Position end) {
   if (auto begun = persist([&] { return begin_batch(); }); !begun) return begun;
   ProjectionContext applying = context();
+  applying.suppress_side_effects = is_quiet(batch.front().position);
   if (batch.front().position == suspect_.position) applying.attempt = suspect_.attempts + 1;
   const Instant began = system_clock().now();
   Result<void> applied =
@@ -159,6 +160,8 @@ Result<void> ProjectionLoop::judge(const Error& error, std::span<const StoredEve
     const auto applied = static_cast<std::size_t>(failed - batch.begin());
     if (auto kept = keep_applied(batch.first(applied)); !kept) return kept;
   }
+  // Who gives up because it has to end is no failure.
+  if (leading_.stop_requested()) return {};
   if (error.retry == Retry::SameCall && !options_.failure.counts_unavailable) {
     wait_for_projector(error);
     return {};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "event_span.hpp"
 #include "eventcore/head_watcher.hpp"
 
 namespace eventcore::detail {
@@ -64,9 +65,13 @@ void ProjectionLoop::run() {
 // Another process may have written what this store has not heard of: a read catches up.
 Result<Position> ProjectionLoop::log_end() {
   const Position head = store_.head();
-  const auto end = store_.read(LogQuery{.after = head, .events_max = 1});
-  if (!end) return end.error();
-  return std::max(end->at, head);
+  const auto page = store_.read(LogQuery{.after = head, .events_max = 1});
+  if (!page) return page.error();
+  const Position end = std::max(page->at, head);
+  if (options_.rebuild_of.empty()) return end;
+  const auto live = storage_.load(options_.rebuild_of);
+  if (!live) return live.error();
+  return *live ? std::min(end, (*live)->position) : end;
 }
 
 Result<void> ProjectionLoop::drain(Deadline deadline) {
@@ -98,6 +103,7 @@ Result<bool> ProjectionLoop::take_lease() {
   leading_ = board_.begin_leading();
   requests_seen_ = (*record)->requests;
   resets_done_ = (*record)->resets_done;
+  quiet_until_ = (*record)->quiet_until;
   watch_.emplace(storage_, board_, options_, **record, asked);
   board_.update([&](ProjectionStatus& status) {
     status.leader = true;
@@ -145,12 +151,15 @@ Result<void> ProjectionLoop::lead_on(const Goal& goal) {
   suspect_ = {};
   batch_max_ = options_.batch_events;
   caught_up_once_ = false;
+  begin_replay();
+  live_.reset();
+  live_gone_ = false;
   outages_ = 0;
   replays_pending_ = true;
   // A checkpoint past the goal may be past the log: reading tells.
   bool has_read = false;
   const auto is_there = [&] {
-    if (!goal.position) return false;
+    if (!goal.position || watch_->record().resets > resets_done_) return false;
     return position_ == *goal.position ||
            (position_ > *goal.position && has_read && !log_short_since_);
   };
@@ -244,6 +253,8 @@ Result<Position> ProjectionLoop::enter_read_model(const ProjectionRecord& record
 }
 
 Result<void> ProjectionLoop::read_on(const Goal& goal) {
+  if (auto looked = look_at_live(); !looked) return looked;
+  if (live_ && position_ >= *live_) return rest_behind_live(goal);
   feed_.seek(position_);
   const auto page = persist([&] { return feed_.next(); });
   if (!page) return page.error();
@@ -258,17 +269,20 @@ Result<void> ProjectionLoop::read_on(const Goal& goal) {
 }
 
 Result<void> ProjectionLoop::use_page(const EventPage& page, const Goal& goal) {
-  if (!page.events.empty() || page.scanned_to < store_.head()) {
+  const Position end = live_ ? std::min(page.scanned_to, *live_) : page.scanned_to;
+  const std::span<const StoredEvent> events = up_to(page.events, end);
+  if (!events.empty() || end < store_.head()) {
     show(caught_up_once_ ? ProjectionState::Running : ProjectionState::Replaying);
   }
-  if (!page.events.empty()) {
-    if (auto applied = apply_page(page.events, page.scanned_to); !applied) return applied;
-    if (position_ < page.scanned_to) return {};
-  } else if (page.scanned_to > position_) {
-    position_ = page.scanned_to;
+  if (!events.empty()) {
+    if (auto applied = apply_page(events, end); !applied) return applied;
+    if (position_ < end) return {};
+  } else if (end > position_) {
+    position_ = end;
     if (!unsaved_since_) unsaved_since_ = system_clock().now();
     board_.update([&](ProjectionStatus& status) { status.checkpoint = position_; });
   }
+  show_progress();
   if (is_flush_due()) {
     if (auto flushed = flush(); !flushed) return flushed;
   }
@@ -282,6 +296,7 @@ Result<void> ProjectionLoop::rest(const Goal& goal) {
   show(ProjectionState::CaughtUp);
   Instant until = goal.deadline.at;
   if (unsaved_since_) until = std::min(until, *unsaved_since_ + options_.idle_time);
+  show_progress();
   const Position head = store_.head_watcher().wait_beyond(position_, {until}, board_.interrupts());
   if (head <= position_ && !board_.is_interrupted() && system_clock().now() < until) {
     // The store is closed, or can't see more: it must not be asked without a pause.

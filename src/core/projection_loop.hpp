@@ -71,6 +71,15 @@ class ProjectionLoop {
   [[nodiscard]] Result<void> rest(const Goal& goal);
   [[nodiscard]] Result<void> await_log(Position head);
 
+  // Rebuilds and progress: projection_rebuild.cpp.
+  [[nodiscard]] Result<void> look_at_live();
+  [[nodiscard]] Result<void> rest_behind_live(const Goal& goal);
+  [[nodiscard]] bool is_quiet(Position position) const noexcept;
+  [[nodiscard]] std::span<const StoredEvent> alike(std::span<const StoredEvent> events) const;
+  void begin_replay();
+  [[nodiscard]] ProjectionProgress progress() const;
+  void show_progress();
+
   // Requests: projection_requests.cpp.
   [[nodiscard]] Result<void> serve_requests(const Goal& goal);
   [[nodiscard]] Result<void> reset(const ProjectionRecord& record);
@@ -135,6 +144,11 @@ class ProjectionLoop {
   std::uint64_t requests_seen_ = 0;
   std::uint64_t resets_done_ = 0;
   Position skip_;
+  Position quiet_until_;          // of a rebuild that was asked for
+  std::optional<Position> live_;  // where the live version was, while it exists
+  bool live_gone_ = false;
+  Position replay_from_;  // and when:
+  Instant replay_began_{};
   bool caught_up_once_ = false;
   bool replays_pending_ = false;
   Suspect suspect_;

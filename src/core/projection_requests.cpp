@@ -15,6 +15,7 @@ Result<void> ProjectionLoop::serve_requests(const Goal& goal) {
   skip_ = record.skip;
   if (news) suspect_ = {};
   if (record.resets > resets_done_) {
+    quiet_until_ = record.quiet_until;
     if (auto done = reset(record); !done) return done;
   }
   if (record.paused) {
@@ -41,10 +42,13 @@ Result<void> ProjectionLoop::reset(const ProjectionRecord& record) {
     return changed;
   });
   if (!done) return done;
+  // It went on until it saw the request; the storage does the same with what it stores.
+  if (quiet_until_.value != 0) quiet_until_ = std::max(quiet_until_, position_);
   position_ = model_position_ = to;
   resets_done_ = record.resets;
   suspect_ = {};
   caught_up_once_ = false;
+  begin_replay();
   feed_.seek(position_);
   // First here, then in the store: who sees there that the reset is done must not be told by
   // `wait_for` that what is to be applied again has been applied.
@@ -81,6 +85,7 @@ Result<void> ProjectionLoop::replay(DeadLetter letter) {
     ProjectionContext replaying = context();
     replaying.replay = true;
     replaying.attempt = letter.attempts + 1;
+    replaying.suppress_side_effects = is_quiet(letter.position);
     if (auto begun = persist([&] { return begin_batch(); }); !begun) return begun;
     done = call_projector(projector_->key(),
                           [&] { return projector_->apply(page->events, replaying); });

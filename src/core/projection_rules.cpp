@@ -8,6 +8,9 @@ namespace eventcore {
 namespace detail {
 namespace {
 
+// No lease ends then: it marks what a removal left. Stored on disk; never change.
+constexpr Timestamp kRemoved = Timestamp::min();
+
 Error lease_lost(const ProjectionRecord& record, std::uint64_t token) {
   std::string message =
       "projection '" + record.name + "' is led with token " + std::to_string(record.lease.token);
@@ -62,9 +65,15 @@ Result<void> apply_save(ProjectionRecord& record, const CheckpointSave& save, Ti
                           std::to_string(record.position.value),
                       {}, save.position);
   }
+  const std::uint64_t resets_done =
+      std::max(record.resets_done, std::min(save.resets_done, record.resets));
+  // The leader went on between the request for a rebuild and its beginning.
+  if (resets_done > record.resets_done && record.quiet_until.value != 0) {
+    record.quiet_until = std::max(record.quiet_until, record.position);
+  }
   record.position = save.position;
   record.saved_at = now;
-  record.resets_done = std::max(record.resets_done, std::min(save.resets_done, record.resets));
+  record.resets_done = resets_done;
   // A skip behind a reset is not reached before the reset is done.
   if (record.skip <= record.position && !record.has_pending_reset()) record.skip = {};
   return {};
@@ -80,6 +89,30 @@ void apply_reset(ProjectionRecord& record, Position position) noexcept {
   ++record.requests;
   record.reset_to = position;
   record.skip = {};
+  record.quiet_until = {};
+}
+
+void apply_rebuild(ProjectionRecord& record) noexcept {
+  // A rebuild that is begun again, before it came to its end or even began.
+  const Position quiet = std::max(record.position, record.quiet_until);
+  apply_reset(record, {});
+  record.quiet_until = quiet;
+}
+
+Result<void> apply_remove(ProjectionRecord& record, Timestamp now) {
+  if (!record.lease.is_free(now)) {
+    return make_error(ErrorCode::LeaseLost, "projection '" + record.name + "' is led by " +
+                                                record.lease.holder + "; stop it first");
+  }
+  ProjectionRecord left;
+  left.name = record.name;
+  left.lease = {.token = record.lease.token, .holder = {}, .expires = kRemoved};
+  record = left;
+  return {};
+}
+
+bool is_removed(const ProjectionRecord& record) noexcept {
+  return record.lease.holder.empty() && record.lease.expires == kRemoved;
 }
 
 Result<void> apply_skip(ProjectionRecord& record, Position position) {

@@ -127,6 +127,15 @@ Result<std::unique_ptr<ProjectionRunner>> ProjectionRunner::open(
   EVENTCORE_ASSERT(projector != nullptr, "a runner needs a projector");
   if (auto checked = check_projection_name(projector->key()); !checked) return checked.error();
   if (auto checked = check(options); !checked) return checked.error();
+  if (options.rebuild_of == projector->key()) {
+    return make_error(ErrorCode::InvalidArgument, "a projection is not rebuilt beside itself");
+  }
+  if (!options.rebuild_of.empty()) {
+    if (auto checked = check_projection_name(options.rebuild_of); !checked) return checked.error();
+  }
+  if (const std::size_t most = projector->description().batch_events; most != 0) {
+    options.batch_events = std::min(options.batch_events, most);
+  }
   if (options.holder.empty()) options.holder = make_holder();
   return std::unique_ptr<ProjectionRunner>(new ProjectionRunner(
       std::make_unique<detail::ProjectionThread>(store, std::move(projector), std::move(options))));

@@ -29,6 +29,7 @@ ProjectionRecord record_of(const Rows& rows, int row) {
   record.resets_done = rows.count(row, 9);
   record.reset_to = {rows.count(row, 10)};
   record.skip = {rows.count(row, 11)};
+  record.quiet_until = {rows.count(row, 16)};
   record.dead_letters = rows.count(row, 13);
   record.replays = rows.count(row, 14);
   return record;
@@ -134,7 +135,9 @@ Result<std::optional<ProjectionRecord>> Projections::load(std::string_view proje
   const detail::MutexLock lock(mutex_);
   auto stored = read(projection);
   if (!stored) return stored.error();
-  if (projection.empty() || stored->empty()) return std::optional<ProjectionRecord>();
+  if (projection.empty() || stored->empty() || detail::is_removed(stored->front().record)) {
+    return std::optional<ProjectionRecord>();
+  }
   return std::optional<ProjectionRecord>(std::move(stored->front().record));
 }
 
@@ -143,7 +146,9 @@ Result<std::vector<ProjectionRecord>> Projections::list() {
   auto stored = read("");
   if (!stored) return stored.error();
   std::vector<ProjectionRecord> all;
-  for (Stored& one : *stored) all.push_back(std::move(one.record));
+  for (Stored& one : *stored) {
+    if (!detail::is_removed(one.record)) all.push_back(std::move(one.record));
+  }
   return all;
 }
 
@@ -202,7 +207,7 @@ Result<bool> Projections::write(const Stored& stored, const Letters& letters, bo
                                       : kNever);
   parameters.add(letters.remove ? letters.remove->value : std::uint64_t{0});
   add_letters(parameters, letters.put);
-  parameters.add(!synced);
+  parameters.add(!synced).add(record.quiet_until.value);
   auto rows = run(sql_.change_projection, parameters);
   if (!rows) return rows.error();
   return rows->number(0, 0) == 1;
@@ -210,7 +215,11 @@ Result<bool> Projections::write(const Stored& stored, const Letters& letters, bo
 
 Result<void> Projections::change(std::string_view projection, bool synced, const Change& change) {
   const detail::MutexLock lock(mutex_);
-  return change_locked(projection, synced, change);
+  const auto change_existing = [&](Stored& stored, Letters& letters) -> Result<void> {
+    if (detail::is_removed(stored.record)) return detail::no_such_projection(projection);
+    return change(stored, letters);
+  };
+  return change_locked(projection, synced, change_existing);
 }
 
 Result<void> Projections::change_locked(std::string_view projection, bool synced,
@@ -310,9 +319,30 @@ Result<void> Projections::reset(std::string_view projection, Position position) 
   });
 }
 
+Result<void> Projections::rebuild(std::string_view projection) {
+  return change(projection, true, [](Stored& stored, Letters&) -> Result<void> {
+    detail::apply_rebuild(stored.record);
+    return {};
+  });
+}
+
 Result<void> Projections::skip(std::string_view projection, Position position) {
   return change(projection, true, [&](Stored& stored, Letters&) {
     return detail::apply_skip(stored.record, position);
+  });
+}
+
+Result<void> Projections::remove(std::string_view projection) {
+  const detail::MutexLock lock(mutex_);
+  bool asked = false;
+  return change_locked(projection, true, [&](Stored& stored, Letters& letters) -> Result<void> {
+    // The second time it may be this call that has removed it, over a connection that broke then.
+    if (detail::is_removed(stored.record)) {
+      return asked ? Result<void>() : detail::no_such_projection(projection);
+    }
+    asked = true;
+    letters.forget_after = Position{};
+    return detail::apply_remove(stored.record, stored.now);
   });
 }
 

@@ -21,8 +21,9 @@ ProjectionRecord record_of(Statement& row) {
   record.resets_done = row.number(9);
   record.reset_to = {row.number(10)};
   record.skip = {row.number(11)};
-  record.dead_letters = row.number(12);
-  record.replays = row.number(13);
+  record.quiet_until = {row.number(12)};
+  record.dead_letters = row.number(13);
+  record.replays = row.number(14);
   return record;
 }
 
@@ -83,6 +84,7 @@ Result<void> write_projection(const Connection& connection, const ProjectionReco
   write->bind(10, record.resets_done);
   write->bind(11, record.reset_to.value);
   write->bind(12, record.skip.value);
+  write->bind(13, record.quiet_until.value);
   return run(connection, *write);
 }
 

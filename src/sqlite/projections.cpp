@@ -87,7 +87,9 @@ Result<std::optional<ProjectionRecord>> Projections::load(std::string_view proje
   const auto ready = connect();
   if (!ready) return ready.error();
   if (!*ready) return std::optional<ProjectionRecord>();
-  return read_projection(connection_, list_, projection);
+  auto record = read_projection(connection_, list_, projection);
+  if (record && *record && detail::is_removed(**record)) record->reset();
+  return record;
 }
 
 Result<std::vector<ProjectionRecord>> Projections::list() {
@@ -95,7 +97,9 @@ Result<std::vector<ProjectionRecord>> Projections::list() {
   const auto ready = connect();
   if (!ready) return ready.error();
   if (!*ready) return std::vector<ProjectionRecord>();
-  return read_projections(connection_, list_, "", kLastName);
+  auto records = read_projections(connection_, list_, "", kLastName);
+  if (records) std::erase_if(*records, detail::is_removed);
+  return records;
 }
 
 Result<std::vector<DeadLetter>> Projections::list_dead_letters(const DeadLetterQuery& query) {
@@ -127,7 +131,7 @@ Result<void> Projections::change(std::string_view projection, bool synced, const
     Connection& connection = file.connection();
     auto record = record_in(connection, projection);
     if (!record) return record.error();
-    if (!*record) return detail::no_such_projection(projection);
+    if (!*record || detail::is_removed(**record)) return detail::no_such_projection(projection);
     if (auto changed = change(connection, **record); !changed) return changed;
     return write_projection(connection, **record);
   };
@@ -221,10 +225,26 @@ Result<void> Projections::reset(std::string_view projection, Position position) 
   });
 }
 
+Result<void> Projections::rebuild(std::string_view projection) {
+  return change(projection, true, [](Connection&, ProjectionRecord& record) -> Result<void> {
+    detail::apply_rebuild(record);
+    return {};
+  });
+}
+
 Result<void> Projections::skip(std::string_view projection, Position position) {
   return change(projection, true, [&](Connection&, ProjectionRecord& record) {
     return detail::apply_skip(record, position);
   });
+}
+
+Result<void> Projections::remove(std::string_view projection) {
+  return change(
+      projection, true, [&](Connection& connection, ProjectionRecord& record) -> Result<void> {
+        const Timestamp now = state_.options.clock->wall();
+        if (auto removed = detail::apply_remove(record, now); !removed) return removed;
+        return remove_dead_letters(connection, sql::remove_dead_letters_after, projection, {});
+      });
 }
 
 Result<void> Projections::set_letter_state(std::string_view projection, Position position,

@@ -29,7 +29,9 @@ class Projections final : public ProjectionStorage {
   Result<void> pause(std::string_view projection) override;
   Result<void> resume(std::string_view projection) override;
   Result<void> reset(std::string_view projection, Position position) override;
+  Result<void> rebuild(std::string_view projection) override;
   Result<void> skip(std::string_view projection, Position position) override;
+  Result<void> remove(std::string_view projection) override;
   Result<std::vector<DeadLetter>> list_dead_letters(const DeadLetterQuery& query) override
       EVENTCORE_EXCLUDES(mutex_);
   Result<std::optional<DeadLetter>> find_dead_letter(std::string_view projection,

@@ -22,6 +22,11 @@ namespace eventcore::detail {
                                       Timestamp now);
 void apply_pause(ProjectionRecord& record, bool paused) noexcept;
 void apply_reset(ProjectionRecord& record, Position position) noexcept;
+void apply_rebuild(ProjectionRecord& record) noexcept;
+/// What is left of a removed projection. Errors: LeaseLost.
+[[nodiscard]] Result<void> apply_remove(ProjectionRecord& record, Timestamp now);
+/// Whether the record is what a removal left: for everybody but who takes its lease there is none.
+[[nodiscard]] bool is_removed(const ProjectionRecord& record) noexcept;
 [[nodiscard]] Result<void> apply_skip(ProjectionRecord& record, Position position);
 
 /// The letter to store in the place of `former`, if there is one.

@@ -3,7 +3,7 @@ WITH changed AS (
   UPDATE @schema@.projections
      SET position = $3, saved_at = $4, token = $5, holder = $6, expires = $7, paused = $8,
          requests = $9, resets = $10, resets_done = $11, reset_to = $12, skip = $13,
-         revision = revision + 1
+         quiet_until = $25, revision = revision + 1
    WHERE name = $1 AND revision = $2
   RETURNING name),
 removed AS (

@@ -70,6 +70,7 @@ CREATE TABLE @schema@.projections (
   resets_done bigint  NOT NULL DEFAULT 0,
   reset_to    bigint  NOT NULL DEFAULT 0,
   skip        bigint  NOT NULL DEFAULT 0,
+  quiet_until bigint  NOT NULL DEFAULT 0,      -- side effects are suppressed up to here
   revision    bigint  NOT NULL DEFAULT 0       -- one more with every change
 );
 

@@ -17,7 +17,8 @@ CREATE TABLE projections (
   resets      INTEGER NOT NULL,
   resets_done INTEGER NOT NULL,
   reset_to    INTEGER NOT NULL,
-  skip        INTEGER NOT NULL       -- position of the event to leave out; 0: none
+  skip        INTEGER NOT NULL,      -- position of the event to leave out; 0: none
+  quiet_until INTEGER NOT NULL       -- side effects are suppressed up to here
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE dead_letters (

@@ -254,6 +254,72 @@ void dead_letters_are_replayed_and_discarded(StoreFixture& fixture) {
   EXPECT_EQ(record_of(*store).replays, 0U);
 }
 
+void rebuild_is_quiet_up_to_where_it_was(StoreFixture& fixture) {
+  Subject store(fixture);
+  ProjectionStorage& storage = store->projections();
+  expect_code(storage.rebuild("sales"), ErrorCode::InvalidArgument);
+  const std::uint64_t token = take(*store).token;
+  must(storage.save(save_of(token, 10)));
+  const std::uint64_t before = record_of(*store).requests;
+  must(storage.rebuild("sales"));
+  ProjectionRecord record = record_of(*store);
+  EXPECT_TRUE(record.has_pending_reset());
+  EXPECT_EQ(record.reset_to, Position{0});
+  EXPECT_EQ(record.quiet_until, Position{10});
+  EXPECT_GT(record.requests, before);
+  must(storage.save(save_of(token, 12)));  // the leader did not know of it yet
+  CheckpointSave done = save_of(token, 4);
+  done.rewinds = true;
+  done.resets_done = record.resets;
+  must(storage.save(done));
+  EXPECT_EQ(record_of(*store).quiet_until, Position{12});
+  must(storage.rebuild("sales"));
+  EXPECT_EQ(record_of(*store).quiet_until, Position{12}) << "begun again before it was there";
+  must(storage.reset("sales", {2}));
+  EXPECT_EQ(record_of(*store).quiet_until, Position{0});
+}
+
+void removed_projection_leaves_only_its_token(StoreFixture& fixture) {
+  ManualClock clock;
+  Subject store(fixture, {.clock = &clock});
+  ProjectionStorage& storage = store->projections();
+  expect_code(storage.remove("sales"), ErrorCode::InvalidArgument);
+  take(*store, "others");
+  const ProjectionLease lease = take(*store);
+  CheckpointSave save = save_of(lease.token, 9);
+  save.dead_letters = {letter_at(3), letter_at(8)};
+  must(storage.save(save));
+  must(storage.pause("sales"));
+  expect_code(storage.remove("sales"), ErrorCode::LeaseLost);
+  EXPECT_EQ(record_of(*store).position, Position{9}) << "somebody leads it";
+  must(storage.release_lease("sales", lease.token));
+  must(storage.remove("sales"));
+  EXPECT_FALSE(must(storage.load("sales")).has_value());
+  EXPECT_EQ(must(storage.list()).size(), 1U);
+  EXPECT_THAT(must(storage.list_dead_letters({})), IsEmpty());
+  expect_code(storage.remove("sales"), ErrorCode::InvalidArgument);
+  expect_code(storage.pause("sales"), ErrorCode::InvalidArgument);
+  expect_code(storage.save(save_of(lease.token, 10)), ErrorCode::InvalidArgument);
+  expect_code(storage.renew_lease("sales", lease.token, kLease), ErrorCode::InvalidArgument);
+
+  const ProjectionLease next = take(*store);
+  EXPECT_GT(next.token, lease.token) << "else a former leader could save again";
+  ProjectionRecord anew;
+  anew.name = "sales";
+  anew.lease = next;
+  EXPECT_EQ(record_of(*store), anew);
+  expect_code(storage.save(save_of(lease.token, 10)), ErrorCode::LeaseLost);
+}
+
+void lease_that_ran_out_keeps_nobody_from_removing(StoreFixture& fixture) {
+  ManualClock clock;
+  Subject store(fixture, {.clock = &clock});
+  take(*store);
+  clock.advance(kLease);
+  must(store->projections().remove("sales"));
+  EXPECT_FALSE(must(store->projections().load("sales")).has_value());
+}
+
 void projections_outlive_the_store(StoreFixture& fixture) {
   Subject store(fixture);
   const Uuid log = must(store->projections().log_id());
@@ -288,6 +354,9 @@ constexpr Clause kClauses[] = {
     {"ResetIsPendingUntilItIsDone", reset_is_pending_until_it_is_done},
     {"DeadLettersComeWithTheirCheckpoint", dead_letters_come_with_their_checkpoint},
     {"DeadLettersAreReplayedAndDiscarded", dead_letters_are_replayed_and_discarded},
+    {"RebuildIsQuietUpToWhereItWas", rebuild_is_quiet_up_to_where_it_was},
+    {"RemovedProjectionLeavesOnlyItsToken", removed_projection_leaves_only_its_token},
+    {"LeaseThatRanOutKeepsNobodyFromRemoving", lease_that_ran_out_keeps_nobody_from_removing},
     {"ProjectionsOutliveTheStore", projections_outlive_the_store, Clause::Needs::Persistence},
     {"ClosedStoreRefusesSaves", closed_store_refuses_saves, Clause::Needs::Persistence},
 };
