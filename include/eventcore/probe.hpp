@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -114,6 +115,8 @@ struct GroupRecord {
   std::chrono::nanoseconds queue_wait_max{};  ///< Of the group's oldest command.
   std::chrono::nanoseconds commit{};          ///< From the first write to durable.
   Position head;                              ///< After the group.
+  /// For its turn, where processes that share a store take turns; part of `commit`.
+  std::optional<std::chrono::nanoseconds> lock_wait{};
 };
 
 /// One use of a pool of connections, such as a store's readers.

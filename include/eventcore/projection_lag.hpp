@@ -27,6 +27,7 @@ struct ProjectionLag {
   /// The checkpoint is past the head: it was saved for another log, or for a later copy of this
   /// one. `events` and `age` are 0 and mean nothing.
   bool beyond_head = false;
+  std::uint64_t dead_letters = 0;  ///< Parked or about to be replayed.
 };
 
 /// The lag of the projection stored as `name` (`Projector::key`). `clock` is that of the store.

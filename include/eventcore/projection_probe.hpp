@@ -15,10 +15,13 @@ namespace eventcore {
 
 /// One batch that was applied and committed. Valid during the call only.
 struct ProjectionBatchRecord {
-  std::string_view projection;
+  std::string_view projection = {};
   std::uint64_t events = 0;
-  Position position;                      ///< The checkpoint behind it.
-  std::chrono::nanoseconds apply{};       ///< In the projector and its read model.
+  Position position = {};  ///< The checkpoint behind it.
+  /// Whether the durations are known: not of what was kept of a batch that failed further on.
+  bool timed = true;
+  std::chrono::nanoseconds handle{};      ///< In `Projector::apply`.
+  std::chrono::nanoseconds apply{};       ///< With the commit of the read model.
   std::chrono::nanoseconds checkpoint{};  ///< Saving the checkpoint in the store.
 };
 
@@ -51,6 +54,18 @@ class ProjectionProbe {
   }
   /// A dead letter was stored.
   virtual void dead_lettered(const DeadLetter& letter) noexcept { (void)letter; }
+  /// A dead letter was applied again; else it `failed`, and stays.
+  virtual void dead_letter_replayed(std::string_view projection, Position position,
+                                    bool failed) noexcept {
+    (void)projection;
+    (void)position;
+    (void)failed;
+  }
+  /// An event was left out because an operator said so.
+  virtual void skipped(std::string_view projection, Position position) noexcept {
+    (void)projection;
+    (void)position;
+  }
   virtual void lease_acquired(std::string_view projection, std::uint64_t token) noexcept {
     (void)projection;
     (void)token;

@@ -103,6 +103,7 @@ struct ProjectionStatus {
   Position durable;         ///< Saved in the store up to here.
   Position head;            ///< As last seen.
   std::uint64_t processed = 0;
+  std::uint64_t in_flight = 0;  ///< Events of the batch that is being applied.
   std::array<std::uint64_t, kDeadLetterReasons> failures{};  ///< By `DeadLetterReason`, less 1.
   std::uint64_t store_errors = 0;  ///< Of store and read model, and of what was unavailable.
   std::uint64_t retries = 0;
@@ -150,6 +151,7 @@ class ProjectionRunner {
   /// Cost: a short lock.
   [[nodiscard]] ProjectionStatus status() const;
   [[nodiscard]] const Projector& projector() const noexcept;
+  [[nodiscard]] EventStore& store() const noexcept;
 
  private:
   explicit ProjectionRunner(std::unique_ptr<detail::ProjectionThread> thread);

@@ -3,6 +3,7 @@
 /// \file
 /// `StoreAdministration`: looking after a store, apart from appending to it and reading it.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -109,6 +110,11 @@ class StoreAdministration {
   [[nodiscard]] virtual StoreFigures figures() const = 0;
   /// Asks the file system, and it alone: no lock of the store is taken.
   [[nodiscard]] virtual StoreSpace space() const = 0;
+  /// For metrics: the age of the oldest transaction that holds or waits for a lock which appends
+  /// need; 0 if there is none, nothing if the store has no such or does not answer.
+  [[nodiscard]] virtual std::optional<std::chrono::nanoseconds> blocking_transaction_age() const {
+    return std::nullopt;
+  }
   /// What is stored now, not what was found on opening.
   [[nodiscard]] virtual Result<SchemaVersion> schema_version() { return SchemaVersion{}; }
   /// Reads the whole store and checks density, time order, stream chains, heads and checksums.

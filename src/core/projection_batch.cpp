@@ -66,8 +66,7 @@ Result<void> ProjectionLoop::apply_page(std::span<const StoredEvent> events, Pos
     const StoredEvent& first = events.front();
     Result<void> done;
     if (first.position == skip_) {
-      board_.update([](ProjectionStatus& status) { ++status.skipped; });
-      done = pass_over(first.position);
+      done = skip_over(first.position);
     } else if (first.position == suspect_.position &&
                suspect_.attempts >= options_.failure.attempts) {
       done = give_up(first);
@@ -113,9 +112,12 @@ Result<void> ProjectionLoop::apply_batch(std::span<const StoredEvent> batch, Pos
   ProjectionContext applying = context();
   applying.suppress_side_effects = is_quiet(batch.front().position);
   if (batch.front().position == suspect_.position) applying.attempt = suspect_.attempts + 1;
+  board_.update([&](ProjectionStatus& status) { status.in_flight = batch.size(); });
   const Instant began = system_clock().now();
   Result<void> applied =
       call_projector(projector_->key(), [&] { return projector_->apply(batch, applying); });
+  const Instant handled = system_clock().now();
+  board_.update([](ProjectionStatus& status) { status.in_flight = 0; });
   if (model_ != nullptr) {
     // Not committed by who may be leader no more, although the token would refuse it as well.
     const bool lost = watch_->is_lost();
@@ -133,23 +135,25 @@ Result<void> ProjectionLoop::apply_batch(std::span<const StoredEvent> batch, Pos
   if (position_ >= batch_max_until_) batch_max_ = options_.batch_events;
   const Instant ended = system_clock().now();
   auto saved = save();
-  if (saved) tell_batch(batch.size(), ended - began, system_clock().now() - ended);
+  if (saved) {
+    tell_batch({.events = batch.size(),
+                .handle = handled - began,
+                .apply = ended - began,
+                .checkpoint = system_clock().now() - ended});
+  }
   return saved;
 }
 
-void ProjectionLoop::tell_batch(std::size_t events, std::chrono::nanoseconds apply,
-                                std::chrono::nanoseconds checkpoint) {
+void ProjectionLoop::tell_batch(ProjectionBatchRecord record) {
   board_.update([&](ProjectionStatus& status) {
-    status.processed += events;
+    status.processed += record.events;
     status.last_event = status.last_success = now();
     status.state = caught_up_once_ ? ProjectionState::Running : ProjectionState::Replaying;
   });
   if (probe_ == nullptr) return;
-  probe_->batch_applied({.projection = projector_->key(),
-                         .events = events,
-                         .position = position_,
-                         .apply = apply,
-                         .checkpoint = checkpoint});
+  record.projection = projector_->key();
+  record.position = position_;
+  probe_->batch_applied(record);
 }
 
 Result<void> ProjectionLoop::judge(const Error& error, std::span<const StoredEvent> batch) {
@@ -210,7 +214,7 @@ Result<void> ProjectionLoop::keep_applied(std::span<const StoredEvent> events) {
   if (model_ != nullptr || events.empty()) return {};
   position_ = events.back().position;
   auto saved = save();
-  if (saved) tell_batch(events.size(), {}, {});
+  if (saved) tell_batch({.events = events.size(), .timed = false});
   return saved;
 }
 
@@ -262,6 +266,14 @@ Result<void> ProjectionLoop::give_up(const StoredEvent& event) {
   board_.update([](ProjectionStatus& status) { ++status.dead_letters; });
   if (probe_ != nullptr) probe_->dead_lettered(letter);
   return {};
+}
+
+Result<void> ProjectionLoop::skip_over(Position position) {
+  auto passed = pass_over(position);
+  if (!passed) return passed;
+  board_.update([](ProjectionStatus& status) { ++status.skipped; });
+  if (probe_ != nullptr) probe_->skipped(projector_->key(), position);
+  return passed;
 }
 
 Result<void> ProjectionLoop::pass_over(Position position) {

@@ -8,7 +8,10 @@ Result<ProjectionLag> projection_lag(EventStore& store, std::string_view name, c
   const auto record = store.projections().load(name);
   if (!record) return record.error();
   ProjectionLag lag;
-  if (*record) lag.checkpoint = (*record)->position;
+  if (*record) {
+    lag.checkpoint = (*record)->position;
+    lag.dead_letters = (*record)->dead_letters;
+  }
   const Result<EventPage> page = store.read(LogQuery{.after = lag.checkpoint, .events_max = 1});
   if (!page) return page.error();
   // With the checkpoint past the head, `at` is the head, which lies before it.

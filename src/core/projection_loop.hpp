@@ -97,11 +97,12 @@ class ProjectionLoop {
   void note_failure(const Error& error, Position position);
   void wait_for_projector(const Error& error);
   [[nodiscard]] Result<void> give_up(const StoredEvent& event);
+  [[nodiscard]] Result<void> skip_over(Position position);
   [[nodiscard]] Result<void> pass_over(Position position);
   [[nodiscard]] std::string trace_id_of(Position position);
   [[nodiscard]] ProjectionContext context() const;
-  void tell_batch(std::size_t events, std::chrono::nanoseconds apply,
-                  std::chrono::nanoseconds checkpoint);
+  // The record's projection and position are filled in.
+  void tell_batch(ProjectionBatchRecord record);
 
   // What it stores.
   [[nodiscard]] Result<void> save(std::vector<DeadLetter> letters = {}, bool rewinds = false);

@@ -102,9 +102,13 @@ Result<void> ProjectionLoop::replay(DeadLetter letter) {
     failed = letter;
   }
   board_.update([&](ProjectionStatus& status) { status.replayed += done ? 1U : 0U; });
-  return persist([&] {
+  auto settled = persist([&] {
     return storage_.settle_dead_letter(projector_->key(), lease_.token, letter.position, failed);
   });
+  if (settled && probe_ != nullptr) {
+    probe_->dead_letter_replayed(projector_->key(), letter.position, failed.has_value());
+  }
+  return settled;
 }
 
 Result<void> ProjectionLoop::save(std::vector<DeadLetter> letters, bool rewinds) {

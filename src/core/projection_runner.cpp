@@ -195,4 +195,6 @@ ProjectionStatus ProjectionRunner::status() const { return thread_->loop.board()
 
 const Projector& ProjectionRunner::projector() const noexcept { return thread_->loop.projector(); }
 
+EventStore& ProjectionRunner::store() const noexcept { return thread_->loop.store(); }
+
 }  // namespace eventcore

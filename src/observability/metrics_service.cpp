@@ -84,13 +84,9 @@ void MetricsService::update_stream_version(const StreamId& stream, StreamVersion
 
 void MetricsService::record_projection_event(std::string_view projection_name,
                                              std::chrono::duration<double> lag) noexcept {
-  const detail::ProjectionSeries& series =
-      state_->projections.find(projection_name, kOverflowValue, [this](std::string_view name) {
-        return detail::ProjectionSeries{state_->projection_events.with(name),
-                                        state_->projection_lag.with(name)};
-      });
+  const detail::ProjectionSeries& series = state_->projection(projection_name);
   series.processed.increment();
-  series.lag.set(lag.count());
+  series.lag_given->store(lag.count(), std::memory_order_relaxed);
 }
 
 void MetricsService::update_memory_usage(double bytes) noexcept {
@@ -136,7 +132,7 @@ MetricsWatch MetricsService::watch(EventStore& store) {
   describe_store(store.description(), store.head());
   // So that their series are there before the first use.
   for (const PoolFigures& pool : store.administration().figures().pools) state_->pool(pool.name);
-  return state_->stores->add(store, *state_->options.clock,
+  return state_->stores->add(store, state_->lookout, *state_->options.clock,
                              state_->options.slow_collector_interval);
 }
 
@@ -283,6 +279,7 @@ void MetricsService::group_committed(const GroupRecord& record) noexcept {
   store.batch_events.record(record.events);
   store.queue_wait.record(record.queue_wait_max);
   if (!record.timed) return;
+  if (record.lock_wait) store.lock_wait.record(*record.lock_wait);
   // A group that was only checked commits nothing.
   if (record.events > 0) store.commit.record(record.commit);
 }

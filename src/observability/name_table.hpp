@@ -38,6 +38,13 @@ class NameTable {
     return overflow != nullptr ? *overflow : add(name, hash, overflow_name, make);
   }
 
+  /// Calls `look(name, value)` for each but the one past the limit. Blocking: a short lock.
+  template <class Look>
+  void each(const Look& look) const EVENTCORE_EXCLUDES(mutex_) {
+    const eventcore::detail::MutexLock lock(mutex_);
+    for (const auto& entry : entries_) look(entry->name, entry->value);
+  }
+
  private:
   struct Entry {
     std::uint64_t hash;
@@ -69,7 +76,7 @@ class NameTable {
   std::array<std::atomic<const Entry*>, kSlots> slots_{};  // atomic: searched without the mutex
   std::atomic<const Value*> overflow_value_ = nullptr;     // atomic: read without the mutex
 
-  eventcore::detail::Mutex mutex_;
+  mutable eventcore::detail::Mutex mutex_;
   std::vector<std::unique_ptr<Entry>> entries_ EVENTCORE_GUARDED_BY(mutex_);
   std::unique_ptr<Value> overflow_ EVENTCORE_GUARDED_BY(mutex_);
 };

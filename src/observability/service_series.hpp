@@ -88,7 +88,8 @@ struct StoreSeries {
         conflicts(builtin<Counter>(registry, catalogue::kAppendConflictsTotal)),
         queue_depth(builtin<Gauge>(registry, catalogue::kAppendQueueDepth)),
         queue_wait(builtin<DurationHistogram>(registry, catalogue::kAppendQueueWaitSeconds)),
-        commit(builtin<DurationHistogram>(registry, catalogue::kCommitSeconds)) {}
+        commit(builtin<DurationHistogram>(registry, catalogue::kCommitSeconds)),
+        lock_wait(builtin<DurationHistogram>(registry, catalogue::kCommitLockWaitSeconds)) {}
 
   Family<DurationHistogram, StoreOperation> latency;
   Family<Counter, StoreOperation, StoreResult> operations;
@@ -102,6 +103,7 @@ struct StoreSeries {
   Gauge queue_depth;
   DurationHistogram queue_wait;
   DurationHistogram commit;
+  DurationHistogram lock_wait;
 };
 
 /// The series of one category of streams.
@@ -138,12 +140,6 @@ struct PoolFamilies {
   DynamicFamily<DurationHistogram, 1> wait;
   DynamicFamily<DurationHistogram, 1> use;
   DynamicFamily<DurationHistogram, 1> create;
-};
-
-/// The series of one projection.
-struct ProjectionSeries {
-  Counter processed;
-  Gauge lag;
 };
 
 }  // namespace eventcore::observability::detail

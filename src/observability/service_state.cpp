@@ -47,6 +47,7 @@ MetricsService::State::State(MetricsOptions given)
   observe_executors();
   observe_store();
   observe_pools();
+  observe_projections();
   observe_collectors();
   if (options.measure_update_cost) show_update_cost();
 }
@@ -156,6 +157,11 @@ void MetricsService::State::observe_store() {
         [](const StoreSpace& known) { return known.disk_size_bytes; });
   space(catalogue::kStoreDiskFreeBytes,
         [](const StoreSpace& known) { return known.disk_free_bytes; });
+  observe(catalogue::kStoreBlockingTransactionAgeSeconds, [this](Observations& out) {
+    stores->newest([&](detail::WatchedStore& watched) {
+      if (const auto age = watched.blocking_age.get()) out.report(seconds(*age));
+    });
+  });
   observe(catalogue::kStoreRecentMaxSeconds, [this](Observations& out) {
     const Instant now = options.clock->now();
     for (std::size_t i = 0; i < recent_max.size(); ++i) {
@@ -204,8 +210,16 @@ void MetricsService::State::observe_collectors() {
     };
     report(MetricsCollector::Process, process);
     report(MetricsCollector::MemoryLimit, memory_limit);
-    stores->newest(
-        [&](detail::WatchedStore& watched) { report(MetricsCollector::Disk, watched.space); });
+    stores->newest([&](detail::WatchedStore& watched) {
+      report(MetricsCollector::Disk, watched.space);
+      report(MetricsCollector::Locks, watched.blocking_age);
+    });
+    std::optional<std::chrono::nanoseconds> oldest;
+    watched_projections->each([&](detail::WatchedProjection& watched) {
+      static_cast<void>(watched.figures.get());
+      oldest = std::max(oldest, watched.figures.age());
+    });
+    if (oldest) out.report(seconds(*oldest), {label_text(MetricsCollector::Projections)});
   });
 }
 

@@ -17,13 +17,15 @@
 #include "eventcore/store_administration.hpp"
 #include "given_pools.hpp"
 #include "hot_streams.hpp"
+#include "lookout.hpp"
 #include "memory_limit.hpp"
 #include "name_table.hpp"
 #include "page_maker.hpp"
 #include "process_stats.hpp"
+#include "projection_series.hpp"
 #include "recent_max.hpp"
-#include "service_series.hpp"
 #include "watched.hpp"
+#include "watched_projection.hpp"
 
 namespace eventcore::observability {
 
@@ -35,16 +37,20 @@ struct WatchedExecutor {
   const CommandExecutor& executor;
 };
 
-/// A store that is asked at a scrape, for its disk not at each.
+/// A store that is asked at a scrape, for its disk and its locks not at each.
 struct WatchedStore {
-  WatchedStore(EventStore& store, const Clock& clock, std::chrono::nanoseconds interval)
+  WatchedStore(EventStore& store, const std::shared_ptr<Lookout>& lookout, const Clock& clock,
+               std::chrono::nanoseconds interval)
       : administration(store.administration()),
-        space(clock, interval, [this] { return std::optional(administration.space()); }) {}
+        space(lookout, clock, interval, [this] { return std::optional(administration.space()); }),
+        blocking_age(lookout, clock, interval,
+                     [this] { return administration.blocking_transaction_age(); }) {}
   WatchedStore(const WatchedStore&) = delete;
   WatchedStore& operator=(const WatchedStore&) = delete;
 
   const StoreAdministration& administration;
-  Cached<StoreSpace> space;
+  Looked<StoreSpace> space;
+  Looked<std::chrono::nanoseconds> blocking_age;
 };
 
 }  // namespace detail
@@ -65,6 +71,11 @@ struct MetricsService::State {
     return pools.find(name, kOverflowValue,
                       [this](std::string_view pool) { return pool_families.with(pool); });
   }
+  const detail::ProjectionSeries& projection(std::string_view name) {
+    return projections.find(name, kOverflowValue, [this](std::string_view projection) {
+      return projection_families.with(projection);
+    });
+  }
   [[nodiscard]] std::string_view category_of_conflict(
       const CommandRecord& record, const ConflictRecord& conflict) const noexcept;
 
@@ -74,6 +85,9 @@ struct MetricsService::State {
   void observe_executors();
   void observe_store();
   void observe_pools();
+  void observe_projections();
+  void observe_lag();
+  void observe_runners();
   void observe_collectors();
   void show_update_cost();
   [[nodiscard]] std::vector<PoolFigures> measured_pools() const;
@@ -91,6 +105,7 @@ struct MetricsService::State {
   detail::CommandFamilies commands{registry};
   detail::StoreSeries store{registry};
   detail::PoolFamilies pool_families{registry};
+  detail::ProjectionFamilies projection_families{registry};
   Family<DurationHistogram, CommandPhase> phases =
       detail::builtin<Family<DurationHistogram, CommandPhase>>(registry,
                                                                catalogue::kCommandPhaseSeconds);
@@ -98,10 +113,6 @@ struct MetricsService::State {
       detail::builtin<DynamicFamily<Counter, 1>>(registry, catalogue::kEventsWrittenTotal);
   DynamicFamily<Histogram, 1> stream_lengths =
       detail::builtin<DynamicFamily<Histogram, 1>>(registry, catalogue::kStreamLength);
-  DynamicFamily<Counter, 1> projection_events = detail::builtin<DynamicFamily<Counter, 1>>(
-      registry, catalogue::kProjectionEventsProcessedTotal);
-  DynamicFamily<Gauge, 1> projection_lag =
-      detail::builtin<DynamicFamily<Gauge, 1>>(registry, catalogue::kProjectionLagSeconds);
   DynamicFamily<Counter, 2> http_requests =
       detail::builtin<DynamicFamily<Counter, 2>>(registry, catalogue::kHttpRequestsTotal);
   DynamicFamily<Gauge, 1> health =
@@ -130,10 +141,14 @@ struct MetricsService::State {
   std::optional<Bound<Info>> build EVENTCORE_GUARDED_BY(mutex);
 
   // What is looked at.
+  const std::shared_ptr<detail::Lookout> lookout =
+      std::make_shared<detail::Lookout>(*options.clock);
   const std::shared_ptr<detail::Watched<detail::WatchedExecutor>> executors =
       std::make_shared<detail::Watched<detail::WatchedExecutor>>();
   const std::shared_ptr<detail::Watched<detail::WatchedStore>> stores =
       std::make_shared<detail::Watched<detail::WatchedStore>>();
+  const std::shared_ptr<detail::Watched<detail::WatchedProjection>> watched_projections =
+      std::make_shared<detail::Watched<detail::WatchedProjection>>();
   detail::Cached<detail::ProcessStats> process;
   detail::Cached<std::uint64_t> memory_limit;
 

@@ -43,8 +43,13 @@ class Watched : public std::enable_shared_from_this<Watched<T>> {
 
  private:
   void remove(const T* gone) noexcept {
+    // Destroyed without the mutex: that may wait for a look under way.
+    std::unique_ptr<T> going;
     const eventcore::detail::MutexLock lock(mutex_);
-    std::erase_if(entries_, [&](const auto& entry) { return entry.get() == gone; });
+    const auto at = std::find_if(entries_.begin(), entries_.end(),
+                                 [&](const auto& entry) { return entry.get() == gone; });
+    going = std::move(*at);
+    entries_.erase(at);
   }
 
   mutable eventcore::detail::Mutex mutex_;

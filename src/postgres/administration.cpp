@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint64_t kStreamsAtOnce = 1'000;
 constexpr std::chrono::milliseconds kOldSize{5'000};
-constexpr std::chrono::milliseconds kSizeTime{2'000};
+constexpr std::chrono::milliseconds kAnswerTime{2'000};
 
 // Runs over a connection that is opened when it is not, once more when it was lost.
 Result<Rows> run_on(Pipeline& connection, const PostgresStoreOptions& options, const char* sql,
@@ -146,10 +146,22 @@ std::uint64_t Administration::size(std::chrono::milliseconds may_be_old) const {
   if (is_known || closing_) return size_.bytes;
   Parameters parameters;
   parameters.add(std::string_view(for_schema("@schema@", state_.options.schema)));
-  auto rows = run_on(size_connection_, state_.options, sql::read_size, parameters, kSizeTime);
+  auto rows = run_on(size_connection_, state_.options, sql::read_size, parameters, kAnswerTime);
   size_.found_at = std::chrono::steady_clock::now();
   if (rows && rows->size() > 0) size_.bytes = rows->count(0, 0);
   return size_.bytes;
+}
+
+// Waits for nothing but its answer: it takes no lock of the log.
+std::optional<std::chrono::nanoseconds> Administration::blocking_transaction_age() const {
+  const detail::MutexLock lock(size_mutex_);
+  if (closing_) return std::nullopt;
+  Parameters parameters;
+  parameters.add(std::string_view(for_schema("@schema@", state_.options.schema)));
+  auto rows =
+      run_on(size_connection_, state_.options, sql::read_blocking_age, parameters, kAnswerTime);
+  if (!rows || rows->size() == 0) return std::nullopt;
+  return std::chrono::nanoseconds(rows->number(0, 0));
 }
 
 Result<SchemaVersion> Administration::schema_version() {

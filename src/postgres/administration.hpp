@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -34,6 +35,8 @@ class Administration final : public StoreAdministration {
   [[nodiscard]] StoreFigures figures() const override;
   /// Here the database is asked, in place of a file system; what is some seconds old will do.
   [[nodiscard]] StoreSpace space() const override EVENTCORE_EXCLUDES(size_mutex_);
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> blocking_transaction_age() const override
+      EVENTCORE_EXCLUDES(size_mutex_);
   [[nodiscard]] Result<SchemaVersion> schema_version() override EVENTCORE_EXCLUDES(mutex_);
   [[nodiscard]] Result<VerifyReport> verify(const Progress& progress) override;
   [[nodiscard]] Result<void> check_batches(Position after, Position until) override;

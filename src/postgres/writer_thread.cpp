@@ -249,10 +249,15 @@ void WriterThread::run_group() {
   waiting_.add(queue_.take());
   const Instant began = state_.options.clock->now();
   fill_group();
-  const bool done = group_.is_settled() || append_group({}, state_.options.clock->wall(), false);
+  const bool asks = !group_.is_settled();
+  const auto waited_before = lock_wait();
+  const bool done = !asks || append_group({}, state_.options.clock->wall(), false);
   detail::WaitingList again = group_.finish(&queue_);
   again_.add(again.front());
-  if (done) report_group(began, began - submitted);
+  if (!done) return;
+  std::optional<std::chrono::nanoseconds> waited;
+  if (asks) waited = lock_wait() - waited_before;
+  report_group(began, began - submitted, waited);
 }
 
 void WriterThread::fill_group() {
@@ -351,7 +356,8 @@ void WriterThread::read_details() {
   }
 }
 
-void WriterThread::report_group(Instant began, std::chrono::nanoseconds queue_wait) noexcept {
+void WriterThread::report_group(Instant began, std::chrono::nanoseconds queue_wait,
+                                std::optional<std::chrono::nanoseconds> lock_wait) noexcept {
   if (!interests_.groups) return;
   state_.options.probe->group_committed({
       .commands = group_.stored(),
@@ -362,6 +368,7 @@ void WriterThread::report_group(Instant began, std::chrono::nanoseconds queue_wa
       .queue_wait_max = queue_wait,
       .commit = state_.options.clock->now() - began,
       .head = state_.head(),
+      .lock_wait = lock_wait,
   });
 }
 

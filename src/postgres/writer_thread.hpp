@@ -11,6 +11,7 @@
 #include <condition_variable>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "connection.hpp"
@@ -73,7 +74,8 @@ class WriterThread {
   void send_group(const Parameters& plan);
   [[nodiscard]] Failure try_group(const Parameters& plan);
   void read_details();
-  void report_group(Instant began, std::chrono::nanoseconds queue_wait) noexcept;
+  void report_group(Instant began, std::chrono::nanoseconds queue_wait,
+                    std::optional<std::chrono::nanoseconds> lock_wait) noexcept;
   [[nodiscard]] bool make_ready();
   [[nodiscard]] Result<void> connect();
   void fail_overdue(const Error& error);

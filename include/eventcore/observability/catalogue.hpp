@@ -14,6 +14,7 @@
 
 #include "eventcore/observability/catalogue_commands.hpp"
 #include "eventcore/observability/catalogue_process.hpp"
+#include "eventcore/observability/catalogue_projections.hpp"
 #include "eventcore/observability/catalogue_store.hpp"
 
 namespace eventcore::observability::catalogue {
@@ -30,6 +31,6 @@ template <std::size_t... Sizes>
 
 /// All of them, in the order of the reference page.
 inline constexpr std::array kMetrics =
-    detail::joined(kCommandMetrics, kStoreMetrics, kProcessMetrics);
+    detail::joined(kCommandMetrics, kProjectionMetrics, kStoreMetrics, kProcessMetrics);
 
 }  // namespace eventcore::observability::catalogue

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The catalogue: metrics of commands, streams and projections.
+/// The catalogue: metrics of commands and streams.
 
 #include <array>
 
@@ -144,32 +144,23 @@ inline constexpr MetricDescription kStreamLength{
         "commands.",
     .since = "0.1.0"};
 
-// Projections.
-inline constexpr MetricDescription kProjectionEventsProcessedTotal{
-    .name = "eventcore_projection_events_processed_total",
-    .kind = MetricKind::Counter,
-    .labels = kByProjection,
-    .help = "Events that a projection has processed.",
-    .since = "0.1.0"};
-inline constexpr MetricDescription kProjectionLagSeconds{
-    .name = "eventcore_projection_lag_seconds",
-    .kind = MetricKind::Gauge,
-    .unit = MetricUnit::Seconds,
-    .labels = kByProjection,
-    .help = "Age of the oldest committed event that a projection has not covered; 0 if none.",
-    .since = "0.1.0"};
-
 /// Those of this header, in the order of the reference page.
-inline constexpr std::array kCommandMetrics{
-    &kCommandsTotal,          &kCommandDurationSeconds,
-    &kCommandErrorsTotal,     &kCommandsInFlight,
-    &kCommandOutcomesTotal,   &kCommandAttempts,
-    &kCommandRetriesTotal,    &kCommandRetryBackoffSeconds,
-    &kCommandConflictsTotal,  &kCommandStreams,
-    &kCommandDiscoveryRounds, &kCommandEventsEmitted,
-    &kCommandEventsReplayed,  &kCommandPhaseSeconds,
-    &kActiveStreams,          &kStreamVersions,
-    &kStreamLength,           &kProjectionEventsProcessedTotal,
-    &kProjectionLagSeconds};
+inline constexpr std::array kCommandMetrics{&kCommandsTotal,
+                                            &kCommandDurationSeconds,
+                                            &kCommandErrorsTotal,
+                                            &kCommandsInFlight,
+                                            &kCommandOutcomesTotal,
+                                            &kCommandAttempts,
+                                            &kCommandRetriesTotal,
+                                            &kCommandRetryBackoffSeconds,
+                                            &kCommandConflictsTotal,
+                                            &kCommandStreams,
+                                            &kCommandDiscoveryRounds,
+                                            &kCommandEventsEmitted,
+                                            &kCommandEventsReplayed,
+                                            &kCommandPhaseSeconds,
+                                            &kActiveStreams,
+                                            &kStreamVersions,
+                                            &kStreamLength};
 
 }  // namespace eventcore::observability::catalogue

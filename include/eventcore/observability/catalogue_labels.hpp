@@ -24,7 +24,14 @@ inline constexpr std::array kByOperationError{label_of<StoreOperation>, label_of
 inline constexpr std::array kByBackend{LabelDescription{"backend", {}, 10}};
 inline constexpr std::array kByPool{LabelDescription{"pool", {}, 10}};
 inline constexpr std::array kByStream{LabelDescription{"stream_id", {}, 10}};
-inline constexpr std::array kByProjection{LabelDescription{"projection_name"}};
+inline constexpr LabelDescription kProjectionName{"projection_name"};
+inline constexpr std::array kByProjection{kProjectionName};
+inline constexpr std::array kByProjectionState{kProjectionName, label_of<ProjectionState>};
+inline constexpr std::array kByProjectionVersion{kProjectionName, LabelDescription{"version"}};
+inline constexpr std::array kByProjectionError{kProjectionName, label_of<ProjectionFailure>};
+inline constexpr std::array kByProjectionSkip{kProjectionName, label_of<SkipReason>};
+inline constexpr std::array kByProjectionLetter{kProjectionName, label_of<DeadLetterCause>};
+inline constexpr std::array kByProjectionReplay{kProjectionName, label_of<ReplayResult>};
 inline constexpr std::array kByCollector{label_of<MetricsCollector>};
 inline constexpr std::array kByUpdate{label_of<MetricsUpdate>};
 inline constexpr std::array kByFamily{LabelDescription{"family"}};

@@ -135,6 +135,24 @@ inline constexpr MetricDescription kCommitSeconds{
     .help = "Duration of a group commit from its first write until it is durable.",
     .since = "0.1.0"};
 
+inline constexpr MetricDescription kCommitLockWaitSeconds{
+    .name = "eventcore_commit_lock_wait_seconds",
+    .kind = MetricKind::Histogram,
+    .unit = MetricUnit::Seconds,
+    .buckets = kLatencyBuckets,
+    .help =
+        "Time that a group commit waited for its turn among the processes that share a store; "
+        "only where they take turns, and only of groups that got it.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kStoreBlockingTransactionAgeSeconds{
+    .name = "eventcore_store_blocking_transaction_age_seconds",
+    .kind = MetricKind::Gauge,
+    .unit = MetricUnit::Seconds,
+    .help =
+        "Age of the oldest transaction that holds, or waits for, a lock which appends need; 0 if "
+        "there is none, absent for stores without transactions of others.",
+    .since = "0.1.0"};
+
 // Connection pools of stores.
 inline constexpr MetricDescription kConnectionPoolSize{
     .name = "eventcore_connection_pool_size",
@@ -218,6 +236,8 @@ inline constexpr std::array kStoreMetrics{&kEventsWrittenTotal,
                                           &kAppendQueueDepth,
                                           &kAppendQueueWaitSeconds,
                                           &kCommitSeconds,
+                                          &kCommitLockWaitSeconds,
+                                          &kStoreBlockingTransactionAgeSeconds,
                                           &kConnectionPoolSize,
                                           &kConnectionPoolMaxSize,
                                           &kConnectionPoolInUse,

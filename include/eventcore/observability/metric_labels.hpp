@@ -11,6 +11,7 @@
 #include "eventcore/error.hpp"
 #include "eventcore/observability/metric_description.hpp"
 #include "eventcore/probe.hpp"
+#include "eventcore/projection_runner.hpp"
 
 namespace eventcore::observability {
 
@@ -40,7 +41,21 @@ enum class MetricsCollector : std::uint8_t {
   Process,      ///< The kernel's files about this process.
   MemoryLimit,  ///< Those of its control group.
   Disk,         ///< The store's files and their file system.
+  Locks,        ///< Transactions that hold up appends.
+  Projections,  ///< What the store says of the projections; the oldest look counts.
 };
+
+/// What a projection failed at: an event, or what it needs.
+enum class ProjectionFailure : std::uint8_t { Apply, Decode, UnknownType, OutOfOrder, Store };
+
+/// Why an event became a dead letter: `DeadLetterReason`, from 0.
+enum class DeadLetterCause : std::uint8_t { Apply, Decode, UnknownType, OutOfOrder };
+
+/// Why an event was left out.
+enum class SkipReason : std::uint8_t { Requested };
+
+/// What became of a dead letter that was applied again.
+enum class ReplayResult : std::uint8_t { Ok, Error };
 
 /// A part of what measuring costs.
 enum class MetricsUpdate : std::uint8_t { Counter, Histogram, Clock };
@@ -52,6 +67,39 @@ template <>
 struct LabelDomain<TimedPart> {
   static constexpr std::string_view name = "timed";
   static constexpr std::string_view values[] = {"command", "phases"};
+};
+
+template <>
+struct LabelDomain<ProjectionState> {
+  static constexpr std::string_view name = "state";
+  static constexpr std::string_view values[kProjectionStates] = {
+      "starting", "running", "caught_up", "replaying", "retrying", "paused", "faulted", "stopped"};
+};
+
+template <>
+struct LabelDomain<ProjectionFailure> {
+  static constexpr std::string_view name = "error_type";
+  static constexpr std::string_view values[] = {"apply", "decode", "unknown_type", "out_of_order",
+                                                "store"};
+};
+
+template <>
+struct LabelDomain<DeadLetterCause> {
+  static constexpr std::string_view name = "reason";
+  static constexpr std::string_view values[kDeadLetterReasons] = {"apply", "decode", "unknown_type",
+                                                                  "out_of_order"};
+};
+
+template <>
+struct LabelDomain<SkipReason> {
+  static constexpr std::string_view name = "reason";
+  static constexpr std::string_view values[] = {"requested"};
+};
+
+template <>
+struct LabelDomain<ReplayResult> {
+  static constexpr std::string_view name = "result";
+  static constexpr std::string_view values[] = {"ok", "error"};
 };
 
 template <>
@@ -92,7 +140,8 @@ struct LabelDomain<StreamRole> {
 template <>
 struct LabelDomain<MetricsCollector> {
   static constexpr std::string_view name = "collector";
-  static constexpr std::string_view values[] = {"process", "memory_limit", "disk"};
+  static constexpr std::string_view values[] = {"process", "memory_limit", "disk", "locks",
+                                                "projections"};
 };
 
 template <>

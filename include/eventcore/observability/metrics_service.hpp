@@ -23,10 +23,12 @@
 #include "eventcore/observability/metric_registry.hpp"
 #include "eventcore/observability/metrics_page.hpp"
 #include "eventcore/probe.hpp"
+#include "eventcore/projection_probe.hpp"
 
 namespace eventcore {
 class CommandExecutor;
-}
+class ProjectionRunner;
+}  // namespace eventcore
 
 namespace eventcore::observability {
 
@@ -87,7 +89,7 @@ using MetricsWatch = std::shared_ptr<void>;
 /// Metrics of one process; a child that it forks may use registries, but not the service.
 /// Thread-safety: Thread-safe. Blocking: no; the first sight of a command
 /// type or category takes a short lock. Cost: about 0.2 µs a command.
-class MetricsService final : public Probe {
+class MetricsService final : public Probe, public ProjectionProbe {
  public:
   explicit MetricsService(MetricsOptions options = {});
   ~MetricsService() override;
@@ -142,6 +144,12 @@ class MetricsService final : public Probe {
   /// Describes `store`, and asks it at each scrape for its figures; of several stores, the one
   /// that was watched last is shown. Instrumented stores call it themselves.
   [[nodiscard]] MetricsWatch watch(EventStore& store);
+  /// Asks `runner` at each scrape what it does, and its store, at most once a second, how far the
+  /// projection is, whoever leads. A scrape waits a quarter of a second at most for a store; one
+  /// that does not answer leaves the last figures, and the lag grows on. Counts come if the runner
+  /// has this service as its probe: `{.probe = metrics}`. Of several runners of a projection the
+  /// leader is shown. Blocking: the end of the watch waits for a question under way.
+  [[nodiscard]] MetricsWatch watch(const ProjectionRunner& runner);
   /// The streams that are written and fought over most, the hottest first; at most
   /// `MetricsOptions::top_streams`. Blocking: a short lock. Cost: less than 0.2 ms.
   [[nodiscard]] std::vector<HotStream> hot_streams() const;
@@ -162,6 +170,15 @@ class MetricsService final : public Probe {
   void connection_opened(std::string_view pool,
                          std::chrono::nanoseconds duration) noexcept override;
   void store_availability(bool up) noexcept override;
+
+  // As a probe of projections.
+  void batch_applied(const ProjectionBatchRecord& record) noexcept override;
+  void failed(const ProjectionFailureRecord& record) noexcept override;
+  void retried(std::string_view projection, std::chrono::nanoseconds pause) noexcept override;
+  void dead_lettered(const DeadLetter& letter) noexcept override;
+  void dead_letter_replayed(std::string_view projection, Position position,
+                            bool failed) noexcept override;
+  void skipped(std::string_view projection, Position position) noexcept override;
 
  private:
   friend Result<void> metrics_handler(const MetricsService& metrics, const ScrapeRequest& request,

@@ -24,7 +24,7 @@ std::size_t occurrences(const std::string& text, std::string_view what) {
 
 TEST(Catalogue, ListsEveryDescriptionOnce) {
   std::size_t described = 0;
-  for (const std::string_view subject : {"commands", "process", "store"}) {
+  for (const std::string_view subject : {"commands", "process", "projections", "store"}) {
     described += occurrences(read_text(source_path("include/eventcore/observability/catalogue_" +
                                                    std::string(subject) + ".hpp")),
                              "constexpr MetricDescription k");
@@ -79,6 +79,12 @@ TEST(Catalogue, LabelsSayWhatTheEnumerationsSay) {
   expect_same_names<CommandOutcome>();
   expect_same_names<CommandPhase>();
   expect_same_names<ErrorCode>();
+  expect_same_names<ProjectionState>();
+  for (std::size_t i = 0; i < kDeadLetterReasons; ++i) {
+    const std::string_view name = to_string(static_cast<DeadLetterReason>(i + 1));
+    EXPECT_EQ(LabelDomain<DeadLetterCause>::values[i], name);
+    EXPECT_EQ(LabelDomain<ProjectionFailure>::values[i], name);
+  }
   EXPECT_EQ(std::size(LabelDomain<ErrorCode>::values),
             static_cast<std::size_t>(ErrorCode::LeaseLost) + 1);
 }
