@@ -1,5 +1,6 @@
-// Everything on: store, commands and an application's own metrics on one page, and the health of
-// the process beside it. The program reads its own pages, as Prometheus and a load balancer would.
+// Everything on: store, commands, a projection and an application's own metrics on one page, and
+// the health of the process beside it. The program reads its own pages, as Prometheus and a load
+// balancer would.
 
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
@@ -19,6 +20,7 @@
 #include "eventcore/metrics_endpoint.hpp"
 #include "eventcore/observability/instrumented_command_executor.hpp"
 #include "eventcore/observability/instrumented_event_store.hpp"
+#include "eventcore/projection_runner.hpp"
 
 using namespace eventcore;
 using namespace eventcore::observability;
@@ -46,6 +48,20 @@ struct Receive {
     emit(product, Received{pieces});
     return accept();
   }
+};
+
+// How many pieces were received.
+class Stock final : public TypedProjector<std::variant<Received>> {
+ public:
+  Stock() : TypedProjector({.name = "stock"}) {}
+
+ private:
+  Result<void> apply_event(const Events& event, const StoredEvent&,
+                           const ProjectionContext&) override {
+    pieces_ += std::get<Received>(event).pieces;
+    return {};
+  }
+  std::int64_t pieces_ = 0;
 };
 
 // A label whose values are known when the program is written is an enum: each of its series is
@@ -95,6 +111,10 @@ int main() {
   http::mount_endpoints(server, {.metrics = metrics_endpoint(metrics, &health), .health = &health});
   const Result<void> started = server.start();
 
+  const auto runner = ProjectionRunner::open(store, std::make_shared<Stock>(), {.probe = metrics});
+  if (!runner) return 1;
+  const MetricsWatch watch = metrics->watch(**runner);  // goes before the runner
+
   // Handles are found once and kept; updating through them takes no lock.
   const auto deliveries = metrics->registry().add<Family<Counter, Source>>(kDeliveries);
   const auto pieces = metrics->registry().add<Family<Histogram, Source>>(kDeliveryPieces);
@@ -106,10 +126,12 @@ int main() {
     deliveries->at(Source::Supplier).increment();
     pieces->at(Source::Supplier).record(static_cast<double>(count));
   }
+  if (!(*runner)->drain()) return 1;
   show(server, "/metrics",
        {"eventcore_commands_total", "eventcore_events_written_total",
         "eventcore_command_outcomes_total{command_type=\"receive\",outcome=\"rejected\"",
         "eventcore_event_store_operations_total{operation=\"write\",result=\"ok\"",
+        "eventcore_projection_events_processed_total", "eventcore_projection_lag_events",
         "eventcore_health_status", "depot_deliveries_total",
         "depot_delivery_pieces_bucket{source=\"supplier\""});
   show(server, "/health/ready", {"HTTP/1.1", "Content-Type"});

@@ -41,6 +41,7 @@ class TalkingStore final : public EventStore, private StoreAdministration {
 
   StoreFigures told_figures;
   StoreSpace told_space;
+  std::optional<std::chrono::nanoseconds> told_blocking_age;
   mutable int looks_at_disk = 0;
 
  private:
@@ -52,6 +53,9 @@ class TalkingStore final : public EventStore, private StoreAdministration {
   StoreSpace space() const override {
     ++looks_at_disk;
     return told_space;
+  }
+  std::optional<std::chrono::nanoseconds> blocking_transaction_age() const override {
+    return told_blocking_age;
   }
   Result<VerifyReport> verify(const Progress& progress) override {
     return memory_->administration().verify(progress);
@@ -238,6 +242,21 @@ TEST_F(WatchedMetrics, LookAtTheDiskOnceInAWhile) {
   EXPECT_EQ(store.looks_at_disk, 2);
 }
 
+TEST_F(WatchedMetrics, ShowWhatHoldsUpAppendsToASharedStore) {
+  TalkingStore store;
+  const MetricsWatch watch = service->watch(store);
+  EXPECT_EQ(series(catalogue::kStoreBlockingTransactionAgeSeconds), 0U) << "it has no such";
+  store.told_blocking_age = 1500ms;
+  clock.advance(10s);
+  EXPECT_EQ(value(catalogue::kStoreBlockingTransactionAgeSeconds), 1.5);
+  EXPECT_EQ(value(catalogue::kMetricsCollectorAgeSeconds, {{"collector", "locks"}}), 0);
+  service->group_committed({.commands = 1, .head = {}});
+  EXPECT_EQ(histogram(catalogue::kCommitLockWaitSeconds).count(), 0U) << "nobody takes turns";
+  service->group_committed({.commands = 1, .head = {}, .lock_wait = 30ms});
+  EXPECT_EQ(histogram(catalogue::kCommitLockWaitSeconds).count(), 1U);
+  EXPECT_EQ(histogram(catalogue::kCommitLockWaitSeconds).sum, 0.03);
+}
+
 TEST_F(WatchedMetrics, SayHowOldTheirOwnLooksAre) {
   const auto age = [&](std::string_view collector) {
     return value(catalogue::kMetricsCollectorAgeSeconds, {{"collector", collector}});
@@ -245,6 +264,8 @@ TEST_F(WatchedMetrics, SayHowOldTheirOwnLooksAre) {
   EXPECT_EQ(age("process"), 0);
   EXPECT_EQ(age("memory_limit"), 0);
   EXPECT_EQ(age("disk"), -1) << "there is no store";
+  EXPECT_EQ(age("locks"), -1);
+  EXPECT_EQ(age("projections"), -1) << "none is watched";
   clock.advance(5s);
   EXPECT_EQ(age("process"), 0) << "read at every scrape";
   EXPECT_EQ(age("memory_limit"), 5);
