@@ -54,6 +54,18 @@ void add_listen(CLI::App& command, shop::ShopServerOptions& options) {
       ->capture_default_str();
 }
 
+void add_read_models(CLI::App& command, shop::ShopServerOptions& options) {
+  command
+      .add_option("--read-models", options.read_models,
+                  "Folder of the read models (default: STORE-read-models beside a SQLite store, "
+                  "shop-read-models-LOG here for PostgreSQL)")
+      ->type_name("FOLDER");
+  add_duration(command, "--lease",
+               "Another process that uses the folder goes on when this one is silent so long "
+               "(default: 15s)",
+               [&options](std::chrono::milliseconds value) { options.lease = value; });
+}
+
 void add_replay(CLI::App& app, shop::ReplayCommand& options) {
   CLI::App* command = app.add_subcommand("replay", "Execute the invoices of a CSV file");
   command->add_option("FILE", options.file, "File in the Online Retail format")
@@ -82,6 +94,7 @@ void add_serve(CLI::App& app, shop::ShopServerOptions& options) {
   CLI::App* command = app.add_subcommand("serve", "Serve the HTTP API");
   command->add_option("--store", options.store, kStoreHelp)->required()->type_name("URL");
   add_listen(*command, options);
+  add_read_models(*command, options);
   command
       ->add_option("--disk-warn", options.disk.warn_bytes,
                    "Readiness warns below this space on the store's disk, as 2GB")
@@ -118,6 +131,7 @@ void add_demo(CLI::App& app, shop::DemoCommand& options) {
       ->check(CLI::Range(0.01, 100'000.0))
       ->capture_default_str();
   add_listen(*command, options.server);
+  add_read_models(*command, options.server);
 }
 
 /// What is wrong with the arguments, in one line.

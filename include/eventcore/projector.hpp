@@ -41,6 +41,9 @@ struct ProjectorDescription {
   FixedName name;  ///< See `check_projection_name`; a label of metrics.
   /// A new version is a projection of its own, from the beginning of the log, beside the old one.
   std::uint32_t version = 1;
+  /// One of several read models of the same projection, such as one of each host: a projection of
+  /// its own too, with its own lease and checkpoint. Empty: there is one for all.
+  std::string instance = {};
   EventFilter filter = {};
   bool with_batch = false;  ///< Fill `StoredEvent::batch`, which costs a read for each batch.
   /// At most so many in one `apply`, if the runner says no less; 0: as the runner says.
@@ -85,7 +88,8 @@ class Projector {
   [[nodiscard]] virtual ReadModel* read_model() noexcept { return nullptr; }
 
   [[nodiscard]] const ProjectorDescription& description() const noexcept { return description_; }
-  /// The name under which the store keeps it: the name, or `name@version` from version 2 on.
+  /// The name under which the store keeps it: the name, then `.instance` if there is one, then
+  /// `@version` from version 2 on.
   [[nodiscard]] const std::string& key() const noexcept { return key_; }
 
  private:

@@ -4,12 +4,19 @@
 #include "projector_call.hpp"
 
 namespace eventcore {
+namespace {
+
+std::string key_of(const ProjectorDescription& description) {
+  std::string key(description.name.view());
+  if (!description.instance.empty()) key += "." + description.instance;
+  if (description.version != 1) key += "@" + std::to_string(description.version);
+  return key;
+}
+
+}  // namespace
 
 Projector::Projector(ProjectorDescription description)
-    : description_(std::move(description)),
-      key_(description_.version == 1 ? std::string(description_.name.view())
-                                     : std::string(description_.name.view()) + "@" +
-                                           std::to_string(description_.version)) {}
+    : description_(std::move(description)), key_(key_of(description_)) {}
 
 Result<void> Projector::reset(Position, const ProjectionContext&) { return {}; }
 

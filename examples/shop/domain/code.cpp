@@ -1,6 +1,7 @@
 #include "domain/code.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace shop {
 
@@ -31,6 +32,23 @@ eventcore::StreamId stream_of(std::string_view prefix, std::string_view code) {
     }
   }
   return eventcore::StreamId::of(prefix, name).value();
+}
+
+std::optional<std::string> code_of(std::string_view prefix, std::string_view stream) {
+  if (!stream.starts_with(prefix)) return std::nullopt;
+  std::string code;
+  for (std::string_view rest = stream.substr(prefix.size()); !rest.empty(); rest.remove_prefix(1)) {
+    unsigned byte = static_cast<unsigned char>(rest.front());
+    if (rest.front() == '%') {
+      if (rest.size() < 3) return std::nullopt;
+      const char* end = rest.data() + 3;
+      if (std::from_chars(rest.data() + 1, end, byte, 16).ptr != end) return std::nullopt;
+      rest.remove_prefix(2);
+    }
+    code += static_cast<char>(byte);
+  }
+  if (code.empty() || stream_of(prefix, code).view() != stream) return std::nullopt;
+  return code;
 }
 
 }  // namespace shop

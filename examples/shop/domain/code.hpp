@@ -9,6 +9,7 @@
 
 #include <compare>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,9 @@ inline constexpr std::size_t kCodeBytesMax = 80;
 /// Requires: `code` has 1 to 80 bytes.
 [[nodiscard]] eventcore::StreamId stream_of(std::string_view prefix, std::string_view code);
 
+/// The code whose `stream_of` is `stream`; nothing if there is none.
+[[nodiscard]] std::optional<std::string> code_of(std::string_view prefix, std::string_view stream);
+
 /// A code of the kind that `Kind` describes by its `stream_prefix`. Thread-safety: Immutable.
 template <class Kind>
 class Code {
@@ -42,6 +46,12 @@ class Code {
       return eventcore::make_error(eventcore::ErrorCode::InvalidArgument, std::string(why));
     }
     return Code(std::string(text));
+  }
+
+  /// The code that the name of a stream stands for. Errors: InvalidArgument.
+  [[nodiscard]] static eventcore::Result<Code> of_stream(std::string_view stream) {
+    const std::optional<std::string> code = code_of(Kind::stream_prefix, stream);
+    return from_stored(code ? *code : std::string_view());
   }
 
   /// A code out of a store. Errors: InvalidArgument.

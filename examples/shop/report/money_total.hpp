@@ -8,7 +8,9 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "domain/money.hpp"
 
@@ -26,8 +28,12 @@ class MoneyTotal {
     units_ += units < 0 ? -units : units;
   }
 
+  void add(const MoneyTotal& other) noexcept { units_ += other.units_; }
+
   /// All four decimals, as `12.5000`.
   [[nodiscard]] std::string to_string() const;
+  /// What `to_string` wrote; nothing for any other text.
+  [[nodiscard]] static std::optional<MoneyTotal> parse(std::string_view text) noexcept;
 
   friend constexpr auto operator<=>(const MoneyTotal&, const MoneyTotal&) = default;
 

@@ -9,6 +9,7 @@
 #include <eventcore/json.hpp>
 #include <eventcore/trace_context.hpp>
 
+#include "serve/percent_encoding.hpp"
 #include "serve/problem.hpp"
 #include "serve/request_json.hpp"
 
@@ -54,25 +55,6 @@ http::Response created(const Json& body, const eventcore::ExecutionResult& resul
   http::Response response = http::json_response(201, body.dump());
   if (result.replayed()) response.headers.push_back({"Idempotency-Replayed", "true"});
   return response;
-}
-
-/// `text` as one segment of a path (RFC 3986).
-std::string encode_segment(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string segment;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      segment += c;
-    } else {
-      segment += '%';
-      segment += kHex[byte >> 4U];
-      segment += kHex[byte & 15U];
-    }
-  }
-  return segment;
 }
 
 /// The id of the document that `result` wrote. A repeated request that leaves the id to the shop

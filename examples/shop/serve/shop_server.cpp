@@ -22,6 +22,7 @@ using eventcore::observability::MetricsService;
 namespace http = eventcore::http;
 
 constexpr std::string_view kStartedCheck = "shop:started";
+constexpr std::string_view kReadModelsCheck = "shop:read_models";
 
 /// `error` with the part of the server that it is about.
 Error about(const std::string& what, Error error) {
@@ -65,6 +66,8 @@ ShopServer::ShopServer(const ShopServerOptions& options, eventcore::StoreUrl url
                        const BusinessMetrics& business_metrics)
     : url_(std::move(url)),
       disk_(options.disk),
+      read_models_path_(options.read_models),
+      lease_(options.lease),
       metrics_(std::move(metrics)),
       business_metrics_(business_metrics),
       api_server_(api_options(options, business_metrics_)),
@@ -86,6 +89,7 @@ Result<void> ShopServer::serve() {
   executor_ = std::make_unique<InstrumentedCommandExecutor>(*store_, metrics_);
   api_ = std::make_unique<ShopApi>(*store_, *executor_, business_metrics_);
   api_->mount(api_server_);
+  if (auto started = start_read_models(); !started) return about("read models", started.error());
   if (auto started = api_server_.start(); !started) return about("--listen", started.error());
   check_store(plain_store);
   health_.add(http::server_loop(api_server_));
@@ -98,9 +102,56 @@ void ShopServer::check_store(eventcore::EventStore& store) {
   health_.add(http::store_reads(store));
   health_.add(http::store_appends(store));
   health_.add(http::store_schema(store));
+  health_.add({.name = std::string(kReadModelsCheck), .scope = {.ready = true}, .run = [this] {
+                 return check_read_models();
+               }});
   if (url_.backend() != eventcore::StoreUrl::Backend::Sqlite) return;
   const std::filesystem::path folder = url_.path().parent_path();
   health_.add(http::disk_free(folder.empty() ? "." : folder, disk_));
+}
+
+Result<ReadModelFolder> ShopServer::open_folder() {
+  if (!read_models_path_.empty()) return ReadModelFolder::open(read_models_path_);
+  switch (url_.backend()) {
+    case eventcore::StoreUrl::Backend::Memory:
+      return ReadModelFolder::temporary();
+    case eventcore::StoreUrl::Backend::Sqlite:
+      return ReadModelFolder::open(url_.path().string() + "-read-models");
+    case eventcore::StoreUrl::Backend::Postgres:
+      break;
+  }
+  const auto log = store_->projections().log_id();
+  if (!log) return log.error();
+  return ReadModelFolder::open("shop-read-models-" + log->to_string());
+}
+
+Result<void> ShopServer::start_read_models() {
+  auto folder = open_folder();
+  if (!folder) return folder.error();
+  eventcore::ProjectionRunnerOptions options;
+  options.lease = lease_;
+  auto models = ShopReadModels::open(*store_, *std::move(folder), std::move(options));
+  if (!models) return models.error();
+  read_models_ = *std::move(models);
+  read_model_api_ = std::make_unique<ReadModelApi>(*read_models_);
+  read_model_api_->mount(api_server_);
+  read_models_->start();
+  return {};
+}
+
+http::HealthResult ShopServer::check_read_models() {
+  for (const auto& model : read_models_->all()) {
+    const eventcore::ProjectionStatus status = model->runner().status();
+    if (status.state != eventcore::ProjectionState::Faulted &&
+        status.state != eventcore::ProjectionState::Retrying) {
+      continue;
+    }
+    // The shop sells all the same.
+    return {.status = http::HealthStatus::Warn,
+            .output = model->runner().projector().key() + " is " +
+                      std::string(to_string(status.state)) + ": " + status.last_error};
+  }
+  return {};
 }
 
 void ShopServer::mount_endpoints() {
@@ -135,6 +186,9 @@ Result<void> ShopServer::stop() {
   // Clients first, so that nothing new comes in; the store last, when nobody needs it any more.
   ignore_error(api_server_.stop(Deadline::after(10s)), "slow clients were cut off");
   ignore_error(executor_->shutdown(Deadline::after(10s)), "their clients are gone");
+  if (read_models_ != nullptr) {
+    ignore_error(read_models_->stop(Deadline::after(10s)), "what is not applied now comes again");
+  }
   ignore_error(metrics_server_.stop(Deadline::after(1s)), "slow scrapes were cut off");
   return store_->close(Deadline::after(30s));
 }

@@ -1,12 +1,15 @@
 #pragma once
 
 /// \file
-/// `ShopServer`: the shop as a running service: store, executor, metrics and two HTTP servers.
+/// `ShopServer`: the shop as a running service: store, executor, projections, metrics and two HTTP
+/// servers.
 ///
 /// This is what the `main` of a service with EventCore comes down to; shop_server.cpp makes the
 /// parts in the order in which they depend on each other, and ends them in the opposite order.
 
 #include <atomic>
+#include <chrono>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,7 +23,9 @@
 #include <eventcore/result.hpp>
 #include <eventcore/store_url.hpp>
 
+#include "read_models/shop_read_models.hpp"
 #include "serve/business_metrics.hpp"
+#include "serve/read_model_api.hpp"
 #include "serve/shop_api.hpp"
 
 namespace shop {
@@ -31,6 +36,12 @@ struct ShopServerOptions {
   std::string metrics_listen = "127.0.0.1:9464";  ///< Of `/metrics` and `/health`; the same.
   /// Space that the disk of a SQLite store must have: below, readiness warns or fails.
   eventcore::http::DiskFreeLimits disk = {};
+  /// Folder of the read models. Empty: beside a SQLite store; for PostgreSQL in the working folder,
+  /// named after the log; for a store in memory a temporary one.
+  std::filesystem::path read_models = {};
+  /// Of several processes that share that folder another one writes when the one that does has not
+  /// been heard of for so long.
+  std::chrono::nanoseconds lease = eventcore::ProjectionRunnerOptions().lease;
 };
 
 /// Owns its threads through its parts. Thread-safety: One thread at a time.
@@ -65,15 +76,22 @@ class ShopServer {
   void mount_endpoints();
   void show_connections();
   void check_store(eventcore::EventStore& store);
+  [[nodiscard]] eventcore::Result<ReadModelFolder> open_folder();
+  [[nodiscard]] eventcore::Result<void> start_read_models();
+  [[nodiscard]] eventcore::http::HealthResult check_read_models();
 
   const eventcore::StoreUrl url_;
   const eventcore::http::DiskFreeLimits disk_;
+  const std::filesystem::path read_models_path_;
+  const std::chrono::nanoseconds lease_;
   std::shared_ptr<eventcore::observability::MetricsService> metrics_;
   BusinessMetrics business_metrics_;
   // Null until it serves.
   std::unique_ptr<eventcore::EventStore> store_;
   std::unique_ptr<eventcore::CommandExecutor> executor_;
+  std::unique_ptr<ShopReadModels> read_models_;
   std::unique_ptr<ShopApi> api_;
+  std::unique_ptr<ReadModelApi> read_model_api_;
   std::atomic<bool> is_started_ = false;
   eventcore::http::Server api_server_;
   eventcore::http::HealthChecks health_;

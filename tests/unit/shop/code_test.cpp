@@ -57,5 +57,16 @@ TEST(Code, HasNoControlCharacters) {
   EXPECT_FALSE(eventcore::Representation<ProductCode>::from(""));
 }
 
+TEST(Code, IsFoundByTheNameOfItsStream) {
+  for (const char* text : {"85123A", "a%20", "a ", "*?[]%", "caf\xc3\xa9", " x", "\x7f"}) {
+    const ProductCode code = ProductCode::from_stored(text).value();
+    EXPECT_EQ(ProductCode::of_stream(code.stream().view()).value(), code) << text;
+  }
+  for (const char* stream : {"order-1", "product-", "product-%", "product-%4", "product-%zz",
+                             "product-%41", "product"}) {
+    EXPECT_FALSE(ProductCode::of_stream(stream)) << stream;
+  }
+}
+
 }  // namespace
 }  // namespace shop

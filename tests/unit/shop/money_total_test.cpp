@@ -42,5 +42,17 @@ TEST(MoneyTotal, CanBeCompared) {
   EXPECT_NE(small, large);
 }
 
+TEST(MoneyTotal, ReadsWhatItWrote) {
+  MoneyTotal total;
+  for (const std::int64_t quantity : {0L, 1L, -3L, 1'000'000'000L, -3'000'000'000L}) {
+    total.add(Money::parse("900000000000000.0001").value(), quantity);
+    EXPECT_EQ(MoneyTotal::parse(total.to_string()), total) << total.to_string();
+  }
+  for (const char* text : {"", "1", "1.", ".0000", "1.00000", "1,0000", "--1.0000", "+1.0000",
+                           "1.0000 ", "1x.0000", "1000000000000000000000000000000000000.0000"}) {
+    EXPECT_EQ(MoneyTotal::parse(text), std::nullopt) << text;
+  }
+}
+
 }  // namespace
 }  // namespace shop

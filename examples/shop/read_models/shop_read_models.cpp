@@ -1,0 +1,80 @@
+#include "read_models/shop_read_models.hpp"
+
+#include <string>
+#include <utility>
+
+#include <eventcore/sqlite_read_model.hpp>
+
+#include "read_models/customer_orders.hpp"
+#include "read_models/daily_revenue.hpp"
+#include "read_models/stock_levels.hpp"
+
+namespace shop {
+
+namespace {
+
+using eventcore::Deadline;
+using eventcore::Result;
+
+template <class P>
+Result<std::unique_ptr<ShopReadModel>> open_model(
+    eventcore::EventStore& store, const ReadModelFolder& folder,
+    const eventcore::ProjectionRunnerOptions& options) {
+  const std::string key = std::string(P::kName.view()) + "." + folder.instance();
+  const std::filesystem::path file = folder.file(key);
+  auto model = eventcore::SqliteReadModel::open(
+      {.path = file, .name = key, .schema = std::string(P::kSchema)});
+  if (!model) return model.error();
+  auto projector = P::create(folder.instance(), *std::move(model));
+  if (!projector) return projector.error();
+  auto runner = eventcore::ProjectionRunner::open(store, *std::move(projector), options);
+  if (!runner) return runner.error();
+  return std::make_unique<ShopReadModel>(*std::move(runner), file);
+}
+
+}  // namespace
+
+ShopReadModel::ShopReadModel(std::unique_ptr<eventcore::ProjectionRunner> runner,
+                             const std::filesystem::path& file)
+    : runner_(std::move(runner)), database_(file, runner_->projector().key()) {}
+
+Result<ReadSnapshot> ShopReadModel::read(eventcore::Position after, Deadline deadline) {
+  if (after.value > 0) {
+    if (auto waited = runner_->wait_for(after, deadline); !waited) return waited.error();
+  }
+  auto snapshot = database_.snapshot();
+  // A leader goes past events that its projection does not want without a write each. Of any other
+  // the file says how far it is.
+  if (snapshot && snapshot->position() < after && !runner_->status().leader) {
+    return eventcore::make_error(eventcore::ErrorCode::Unavailable,
+                                 "the projection is there, but this file of it is not");
+  }
+  return snapshot;
+}
+
+Result<std::unique_ptr<ShopReadModels>> ShopReadModels::open(
+    eventcore::EventStore& store, ReadModelFolder folder,
+    eventcore::ProjectionRunnerOptions options) {
+  std::unique_ptr<ShopReadModels> models(new ShopReadModels(std::move(folder)));
+  for (const auto open :
+       {open_model<CustomerOrders>, open_model<StockLevels>, open_model<DailyRevenue>}) {
+    auto model = open(store, models->folder_, options);
+    if (!model) return model.error();
+    models->models_.push_back(*std::move(model));
+  }
+  return models;
+}
+
+void ShopReadModels::start() {
+  for (const auto& model : models_) model->runner().start();
+}
+
+Result<void> ShopReadModels::stop(Deadline deadline) {
+  Result<void> all;
+  for (const auto& model : models_) {
+    if (auto stopped = model->runner().stop(deadline); !stopped) all = stopped;
+  }
+  return all;
+}
+
+}  // namespace shop
