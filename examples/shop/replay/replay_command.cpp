@@ -2,9 +2,11 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -89,6 +91,15 @@ std::string summary_of(const RetailFile& file, const ReplayOutcome& outcome, dou
          number(file.rows) + ", rejected " + number(file.rejected.size()) + "\n";
 }
 
+/// An import has time: others that replay the rest of the file into the same store sell the same
+/// products, and whoever meets them tries again for as long as it takes.
+eventcore::CommandExecutorOptions patient() {
+  eventcore::CommandExecutorOptions options;
+  options.attempts_max = std::numeric_limits<std::uint32_t>::max();
+  options.default_deadline = std::chrono::minutes(10);
+  return options;
+}
+
 ExitCode exit_code_of(const ReplayOutcome& outcome) {
   if (outcome.error) return shop::exit_code_of(*outcome.error);
   return outcome.tally.refused > 0 ? ExitCode::Failed : ExitCode::Done;
@@ -123,7 +134,7 @@ ExitCode run(const ReplayCommand& command, std::stop_token stop) {
   ReplayOutcome outcome;
   {
     // The executor's destructor waits for its commands, so it goes before the store is closed.
-    eventcore::CommandExecutor executor(*store);
+    eventcore::CommandExecutor executor(*store, patient());
     outcome = replay(file->steps, executor,
                      {.concurrency = command.concurrency,
                       .speed = command.speed,
