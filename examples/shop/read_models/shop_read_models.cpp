@@ -1,6 +1,8 @@
 #include "read_models/shop_read_models.hpp"
 
+#include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <eventcore/sqlite_read_model.hpp>
@@ -15,6 +17,8 @@ namespace {
 
 using eventcore::Deadline;
 using eventcore::Result;
+
+constexpr std::chrono::milliseconds kPollOfFile{10};
 
 template <class P>
 Result<std::unique_ptr<ShopReadModel>> open_model(
@@ -39,17 +43,20 @@ ShopReadModel::ShopReadModel(std::unique_ptr<eventcore::ProjectionRunner> runner
     : runner_(std::move(runner)), database_(file, runner_->projector().key()) {}
 
 Result<ReadSnapshot> ShopReadModel::read(eventcore::Position after, Deadline deadline) {
-  if (after.value > 0) {
+  if (after.value == 0) return database_.snapshot();
+  for (;;) {
     if (auto waited = runner_->wait_for(after, deadline); !waited) return waited.error();
+    auto snapshot = database_.snapshot();
+    // A leader goes past events that its projection does not want without a write each. Where
+    // another process leads, or nobody yet, the store's checkpoint may be that of a file that was
+    // deleted or lost its end: only the file itself says how far it is.
+    if (!snapshot || snapshot->position() >= after || runner_->status().leader) return snapshot;
+    if (deadline.expired(eventcore::system_clock())) {
+      return eventcore::make_error(eventcore::ErrorCode::DeadlineExceeded,
+                                   "the read model has not come that far");
+    }
+    std::this_thread::sleep_for(kPollOfFile);
   }
-  auto snapshot = database_.snapshot();
-  // A leader goes past events that its projection does not want without a write each. Of any other
-  // the file says how far it is.
-  if (snapshot && snapshot->position() < after && !runner_->status().leader) {
-    return eventcore::make_error(eventcore::ErrorCode::Unavailable,
-                                 "the projection is there, but this file of it is not");
-  }
-  return snapshot;
 }
 
 Result<std::unique_ptr<ShopReadModels>> ShopReadModels::open(

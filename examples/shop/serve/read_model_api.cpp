@@ -19,11 +19,9 @@ namespace shop {
 
 namespace {
 
-using namespace std::chrono_literals;
 namespace http = eventcore::http;
 using Json = nlohmann::ordered_json;
 
-constexpr auto kDeadline = 5s;
 constexpr std::int64_t kLimitMax = 1'000;
 constexpr std::int64_t kNumberMax = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kNumberMin = std::numeric_limits<std::int64_t>::min();
@@ -118,7 +116,7 @@ http::Response ReadModelApi::customer_orders(const Request& request) {
   if (!query.fault().empty()) return refused(query);
 
   const auto snapshot =
-      models_.customer_orders().read(how.after, eventcore::Deadline::after(kDeadline));
+      models_.customer_orders().read(how.after, eventcore::Deadline::after(patience_));
   if (!snapshot) return failed(snapshot.error());
   const auto found = find_orders(*snapshot, question);
   if (!found) return failed(found.error());
@@ -146,7 +144,7 @@ http::Response ReadModelApi::stock(const Request& request) {
   if (!query.fault().empty()) return refused(query);
 
   const auto snapshot =
-      models_.stock_levels().read(how.after, eventcore::Deadline::after(kDeadline));
+      models_.stock_levels().read(how.after, eventcore::Deadline::after(patience_));
   if (!snapshot) return failed(snapshot.error());
   const auto page = find_stock(*snapshot, question);
   if (!page) return failed(page.error());
@@ -170,7 +168,7 @@ http::Response ReadModelApi::revenue(const Request& request) {
   if (!query.fault().empty()) return refused(query);
 
   const auto snapshot =
-      models_.daily_revenue().read(how.after, eventcore::Deadline::after(kDeadline));
+      models_.daily_revenue().read(how.after, eventcore::Deadline::after(patience_));
   if (!snapshot) return failed(snapshot.error());
   const auto page = find_revenue(*snapshot, question);
   if (!page) return failed(page.error());

@@ -15,6 +15,8 @@
 /// question waits, at most five seconds (504). `next` is the address of the next page, if there is
 /// one. Parameters that can't be read are refused (400); unknown ones too.
 
+#include <chrono>
+
 #include <eventcore/http_server.hpp>
 
 #include "read_models/shop_read_models.hpp"
@@ -27,7 +29,10 @@ class ReadModelApi {
   using Request = eventcore::http::Request;
   using Response = eventcore::http::Response;
 
-  explicit ReadModelApi(ShopReadModels& models) : models_(models) {}
+  /// `patience` is how long a question waits for its position.
+  explicit ReadModelApi(ShopReadModels& models,
+                        std::chrono::nanoseconds patience = std::chrono::seconds{5})
+      : models_(models), patience_(patience) {}
 
   /// Adds the routes above to `server`, which must end before this object.
   void mount(eventcore::http::Server& server);
@@ -38,6 +43,7 @@ class ReadModelApi {
 
  private:
   ShopReadModels& models_;
+  const std::chrono::nanoseconds patience_;
 };
 
 }  // namespace shop
