@@ -173,6 +173,31 @@ def trailers_are_limited_and_mean_nothing(shop):
     assert shop.call("GET", "/reports/revenue")[0] == 200
 
 
+def read_models_agree_with_the_report(shop):
+    customer = {"customer": "last", "country": ""}
+    after = shop.call("POST", "/customers", customer, {"Idempotency-Key": "last"})[2]["position"]
+    sales = shop.call("GET", "/reports/revenue")[2]
+    revenue = shop.call("GET", f"/revenue?after={after}")[2]
+    for number in ("orders", "returns", "units_sold", "units_returned", "gross", "returned"):
+        assert revenue[number] == sales[number], (number, revenue, sales)
+    assert revenue["position"] >= after, revenue
+    for country, gross in sales["revenue_by_country"].items():
+        of = urllib.parse.quote(country, safe="")
+        assert shop.call("GET", f"/revenue?country={of}")[2]["gross"] == gross, country
+    products = []
+    page = {"next": f"/stock?limit=400&after={after}"}
+    while "next" in page:
+        page = shop.call("GET", page["next"])[2]
+        products += page["products"]
+    assert len({product["product"] for product in products}) == len(products)
+    assert sum(product["sold"] for product in products) == sales["units_sold"]
+    assert any(product["product"] == "L1" and product["on_hand"] == 3 for product in products)
+    low = shop.call("GET", "/stock?below=1")[2]["products"]
+    assert [product["product"] for product in low] == ["LAST"], low
+    expect_problem(shop.call("GET", "/stock?below=few"), 400, "invalid_query")
+    expect_problem(shop.call("GET", "/customers/none/orders"), 404, "not_found")
+
+
 def health_is_told(shop):
     for path in ("/health", "/health/live", "/health/ready", "/health/startup"):
         assert shop.call("GET", path, url="health")[0] == 200, path
@@ -206,7 +231,8 @@ if __name__ == "__main__":
                           stock_runs_out, the_last_unit_is_sold_once, customers_are_counted_once,
                           bad_requests_are_explained, requests_are_counted_by_route,
                           a_late_body_is_no_long_request,
-                          trailers_are_limited_and_mean_nothing, health_is_told):
+                          trailers_are_limited_and_mean_nothing,
+                          read_models_agree_with_the_report, health_is_told):
                 check(running)
             addresses_that_do_not_work_are_refused(running, place)
             sales = running.call("GET", "/reports/revenue")[2]

@@ -234,6 +234,24 @@ TEST_P(ProjectionRunnerTest, ChecksNamesAndOptions) {
   refused("batch", std::make_shared<Recorder>(), {.batch_events = limits::kPageEvents + 1});
   refused("attempts", std::make_shared<Recorder>(), {.failure = {.attempts = 0}});
   EXPECT_EQ(Recorder({.name = "x", .version = 2}).key(), "x@2");
+  EXPECT_EQ(Recorder({.name = "x", .version = 2, .instance = "host-1"}).key(), "x.host-1@2");
+  refused("name", std::make_shared<Recorder>(ProjectorDescription{.name = "x", .instance = "A"}),
+          {});
+}
+
+TEST_P(ProjectionRunnerTest, LeadsEachInstanceForItself) {
+  write(5);
+  std::vector<std::unique_ptr<ProjectionRunner>> runners;
+  for (const char* instance : {"a", "b"}) {
+    const auto recorder =
+        std::make_shared<Recorder>(ProjectorDescription{.name = "recorder", .instance = instance});
+    runners.push_back(run(recorder, brisk()));
+    runners.back()->start();
+    ASSERT_TRUE(runners.back()->wait_for({5}, patience()));
+    EXPECT_EQ(recorder->seen(), positions_to(5));
+    EXPECT_TRUE(runners.back()->status().leader);
+  }
+  EXPECT_EQ(storage().list()->size(), 2U);
 }
 
 }  // namespace
