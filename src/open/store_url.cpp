@@ -60,6 +60,27 @@ bool is_cut_off_user_info(std::string_view text) {
   return authority.find_first_not_of("0123456789", colon + 1) != std::string_view::npos;
 }
 
+/// Whether libpq would take a part of user and password for host, port or database, and might
+/// repeat it in a message: a character in them is not written as %2F or the like.
+bool is_misread_user_info(std::string_view conninfo) {
+  std::string_view rest = conninfo.substr(conninfo.find("://") + 3);
+  const std::string_view location = rest.substr(0, rest.find('?'));
+  std::string_view hosts = location.substr(0, location.find('/'));
+  const std::size_t at = hosts.find('@');
+  const std::size_t behind = at == hosts.npos ? 0 : at + 1;
+  if (location.find('@', behind) != location.npos) return true;
+  hosts.remove_prefix(behind);
+  while (!hosts.empty()) {
+    const std::string_view host = hosts.substr(0, hosts.find(','));
+    hosts.remove_prefix(std::min(host.size() + 1, hosts.size()));
+    const std::size_t colon = host.find(':', host.starts_with('[') ? host.find(']') : 0);
+    if (colon != host.npos && host.find_first_not_of("0123456789", colon + 1) != host.npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::string redact_user_info(std::string_view text) {
   const std::size_t begin = find_user_info(text);
   if (begin == std::string_view::npos) return std::string(text);
@@ -160,6 +181,11 @@ Result<StoreUrl> StoreUrl::parse_sqlite(std::string_view rest) {
 Result<StoreUrl> StoreUrl::parse_postgres(std::string_view text) {
   StoreUrl url(Backend::Postgres);
   url.redacted_ = redact_secrets(text);
+  if (is_misread_user_info(text)) {
+    return bad_url(
+        "write / ? # [ ] and @ in user and password as %2F %3F %23 %5B %5D and %40, and "
+        "a port as digits");
+  }
   const std::size_t at = text.rfind('@');
   const std::size_t mark = text.find('?', at == text.npos ? 0 : at);
   url.conninfo_ = text.substr(0, mark);
