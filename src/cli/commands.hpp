@@ -26,6 +26,9 @@ void add_stats_command(CLI::App& app, Chosen& chosen);
 void add_verify_command(CLI::App& app, Chosen& chosen);
 void add_backup_command(CLI::App& app, Chosen& chosen);
 void add_restore_command(CLI::App& app, Chosen& chosen);
+void add_projections_command(CLI::App& app, Chosen& chosen);
+void add_dead_letters_command(CLI::App& app, Chosen& chosen);
+void add_leases_command(CLI::App& app, Chosen& chosen);
 void add_metrics_command(CLI::App& app, Chosen& chosen);
 
 }  // namespace eventcore::cli

@@ -5,6 +5,7 @@
 #include "event_selection.hpp"
 #include "event_text.hpp"
 #include "eventcore/decision_record.hpp"
+#include "eventcore/projection_storage.hpp"
 #include "eventcore/uuid.hpp"
 #include "store_option.hpp"
 #include "time_text.hpp"
@@ -28,6 +29,10 @@ struct Explanation {
   std::vector<EventPage> pages;
   const StoredBatch* batch = nullptr;  ///< In the first page.
   StoredDecision decision;
+  std::vector<std::string> applied_by;  ///< Projections with a checkpoint behind the events.
+  std::vector<std::string> awaited_by;  ///< The others.
+
+  [[nodiscard]] Position last() const { return {batch->first.value + batch->events - 1}; }
 };
 
 Result<Explanation> read_batch(EventStore& store, Position first, std::uint32_t events) {
@@ -48,6 +53,12 @@ Result<Explanation> read_batch(EventStore& store, Position first, std::uint32_t 
   Result<StoredDecision> decision = decode_decision(explanation.batch->decision);
   if (!decision) return decision.error();
   explanation.decision = *std::move(decision);
+  const auto projections = store.projections().list();
+  if (!projections) return projections.error();
+  for (const ProjectionRecord& projection : *projections) {
+    const bool applied = projection.position >= explanation.last();
+    (applied ? explanation.applied_by : explanation.awaited_by).push_back(projection.name);
+  }
   return explanation;
 }
 
@@ -65,6 +76,18 @@ std::uint64_t events_written(const Explanation& explanation, std::string_view st
 }
 
 std::string or_none(std::string_view text) { return std::string(text.empty() ? "-" : text); }
+
+std::string names_text(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return or_none(text);
+}
+
+std::vector<std::string> names_json(const std::vector<std::string>& names) {
+  std::vector<std::string> values;
+  for (const std::string& name : names) values.push_back(cli::quoted(name));
+  return values;
+}
 
 std::string positions_text(const StoredBatch& batch) {
   const std::uint64_t last = batch.first.value + batch.events - 1;
@@ -123,6 +146,8 @@ void print_text(Console& console, const Explanation& explanation) {
   table.add({"correlation", or_none(batch.correlation_id)});
   table.add({"causation", or_none(batch.causation_id)});
   table.add({"trace", or_none(batch.trace.trace_id_text())});
+  table.add({"applied by", names_text(explanation.applied_by)});
+  table.add({"not yet by", names_text(explanation.awaited_by)});
   table.print(console);
   print_reads(console, explanation);
   print_interference(console, explanation);
@@ -160,7 +185,7 @@ void print_json(Console& console, const Explanation& explanation) {
                    .text("command", batch.command_type)
                    .text("command_id", batch.id.to_string())
                    .number("first_position", batch.first.value)
-                   .number("last_position", batch.first.value + batch.events - 1)
+                   .number("last_position", explanation.last().value)
                    .text("time", full_time(explanation.pages.front().events.front().time))
                    .number("attempts", batch.attempts)
                    .text("idempotency_key", batch.key)
@@ -170,6 +195,8 @@ void print_json(Console& console, const Explanation& explanation) {
                    .text("traceparent", batch.trace.traceparent())
                    .list("reads", reads)
                    .list("interference", interference)
+                   .list("applied_by", names_json(explanation.applied_by))
+                   .list("awaited_by", names_json(explanation.awaited_by))
                    .list("events", events)
                    .str());
 }
@@ -298,8 +325,8 @@ void add_explain_command(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("explain", "Tell how events came about");
   command->footer(
       "Shows the command that wrote the events: which streams it had read and at which version,\n"
-      "who was faster in attempts that failed, and what it wrote. A trace may hold several "
-      "commands.\n"
+      "who was faster in attempts that failed, what it wrote, and which projections have applied "
+      "it.\nA trace may hold several commands.\n"
       "A position is found at once, a command id by its time; a trace or a key is searched in the "
       "whole log.\n\n"
       "Examples:\n"

@@ -47,6 +47,9 @@ void describe(CLI::App& app, Chosen& chosen) {
   add_verify_command(app, chosen);
   add_backup_command(app, chosen);
   add_restore_command(app, chosen);
+  add_projections_command(app, chosen);
+  add_dead_letters_command(app, chosen);
+  add_leases_command(app, chosen);
   add_metrics_command(app, chosen);
 }
 

@@ -220,7 +220,7 @@ class Metrics(ToolTest):
 
 class Help(ToolTest):
     COMMANDS = ("init", "append", "streams", "events", "explain", "stats", "verify", "backup",
-                "restore")
+                "restore", "leases")
 
     def test_teaches(self):
         text = self.succeed("--help")
