@@ -103,6 +103,9 @@ ExitCode rebuild(const RebuildOptions& options, EventStore& store, Console& cons
   if (!requested) return console.fail(requested.error());
   const auto asked = find_projection(store, options.name, console, code);
   if (!asked) return code;
+  if (asked->lease.is_free(system_clock().wall())) {
+    console.note("nobody leads it now: it begins when a process that runs it does");
+  }
   if (!options.json) {
     console.line("projection '" + options.name +
                  "' goes back to the first event; side effects are suppressed up to position " +

@@ -37,7 +37,11 @@ Result<void> ProjectionLoop::rest_behind_live(const Goal& goal) {
   caught_up_once_ = true;
   show(ProjectionState::CaughtUp);
   show_progress();
-  board_.update([&](ProjectionStatus& status) { status.head = store_.head(); });
+  const Position head = store_.head();
+  board_.update([&](ProjectionStatus& status) {
+    status.last_poll = status.last_success = now();
+    status.head = head;
+  });
   if (is_flush_due()) {
     if (auto flushed = flush(); !flushed) return flushed;
   }
@@ -78,12 +82,13 @@ ProjectionProgress ProjectionLoop::progress() const {
 
 void ProjectionLoop::show_progress() {
   const bool quiet = is_quiet(position_ + 1);
+  const ProjectionProgress now = progress();
   board_.update([&](ProjectionStatus& status) {
     status.side_effects_suppressed = quiet;
     if (caught_up_once_) {
       status.progress.reset();
     } else {
-      status.progress = progress();
+      status.progress = now;
     }
   });
 }

@@ -173,7 +173,8 @@ TEST_P(ProjectionsOfTheTool, AreRebuiltWithoutSideEffects) {
   EXPECT_EQ(orders->applied, 10U);
   EXPECT_EQ(orders->told, 5U);
   ASSERT_TRUE(runner->stop());
-  EXPECT_THAT(tool("projections rebuild orders --no-wait"), HasSubstr("goes on by itself"));
+  EXPECT_THAT(tool("projections rebuild orders --no-wait"),
+              AllOf(HasSubstr("nobody leads it now"), HasSubstr("goes on by itself")));
   EXPECT_THAT(tool("projections status orders"), HasSubstr("reset to 0"));
   EXPECT_THAT(tool("projections rebuild orders --no-wait --json"),
               HasSubstr(R"("complete":false)"));
