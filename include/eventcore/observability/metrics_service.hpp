@@ -3,7 +3,8 @@
 /// \file
 /// `MetricsService`: EventCore's own metrics.
 ///
-/// It is a probe: given to an executor and a store, it feeds everything in catalogue.hpp.
+/// It is a probe: given to an executor, a store and runners of projections, it feeds everything in
+/// catalogue.hpp.
 /// `InstrumentedCommandExecutor` and `InstrumentedEventStore` attach it in one line. The members
 /// named `record_` and `update_` are for work that does not pass through these, such as an
 /// importer. The usual mistake is to call them beside an instrumented store: then events count
@@ -115,7 +116,8 @@ class MetricsService final : public Probe, public ProjectionProbe {
   void update_active_streams(std::int64_t count) noexcept;
   /// Counts a write that brought `stream` to `version`, for the hot streams and stream lengths.
   void update_stream_version(const StreamId& stream, StreamVersion version) noexcept;
-  /// Counts an event that `projection_name` has processed, and shows its lag.
+  /// Counts an event that `projection_name` has processed, and shows its lag; that of a runner that
+  /// is watched is asked of its store instead.
   void record_projection_event(std::string_view projection_name,
                                std::chrono::duration<double> lag) noexcept;
   /// Shows `bytes` in `eventcore_memory_usage_bytes` from now on, instead of what is measured.
