@@ -61,7 +61,7 @@ Result<ReadSnapshot> ShopReadModel::read(eventcore::Position after, Deadline dea
 
 Result<std::unique_ptr<ShopReadModels>> ShopReadModels::open(
     eventcore::EventStore& store, ReadModelFolder folder,
-    eventcore::ProjectionRunnerOptions options) {
+    const eventcore::ProjectionRunnerOptions& options) {
   std::unique_ptr<ShopReadModels> models(new ShopReadModels(std::move(folder)));
   for (const auto open :
        {open_model<CustomerOrders>, open_model<StockLevels>, open_model<DailyRevenue>}) {

@@ -39,7 +39,7 @@ class ShopReadModels {
   /// Errors: Unavailable, Corrupt, HandlerFailed (a file is no read model of the shop).
   [[nodiscard]] static eventcore::Result<std::unique_ptr<ShopReadModels>> open(
       eventcore::EventStore& store, ReadModelFolder folder,
-      eventcore::ProjectionRunnerOptions options = {});
+      const eventcore::ProjectionRunnerOptions& options = {});
 
   void start();
   /// Errors: DeadlineExceeded.

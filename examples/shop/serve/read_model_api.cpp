@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -120,17 +121,17 @@ http::Response ReadModelApi::customer_orders(const Request& request) {
   if (!snapshot) return failed(snapshot.error());
   const auto found = find_orders(*snapshot, question);
   if (!found) return failed(found.error());
-  if (!*found) return to_response({404, "not_found", "There is no such customer."});
-  const CustomerOrdersPage& page = **found;
+  const std::optional<CustomerOrdersPage>& page = *found;
+  if (!page) return to_response({404, "not_found", "There is no such customer."});
   Json json{{"customer", question.customer},
-            {"orders", page.orders},
-            {"total", page.total.to_string()},
+            {"orders", page->orders},
+            {"total", page->total.to_string()},
             {"listed", Json::array()}};
-  for (const CustomerOrder& order : page.listed) json["listed"].push_back(order_json(order));
-  if (page.more) {
+  for (const CustomerOrder& order : page->listed) json["listed"].push_back(order_json(order));
+  if (page->more) {
     json["next"] = "/customers/" + encode_segment(question.customer) +
                    "/orders?limit=" + std::to_string(how.limit) +
-                   "&before=" + std::to_string(page.listed.back().position.value);
+                   "&before=" + std::to_string(page->listed.back().position.value);
   }
   return answer(std::move(json), *snapshot, how);
 }
@@ -150,10 +151,10 @@ http::Response ReadModelApi::stock(const Request& request) {
   if (!page) return failed(page.error());
   Json json{{"products", Json::array()}};
   for (const StockLevel& level : page->levels) json["products"].push_back(stock_json(level));
-  if (page->next) {
+  if (const std::optional<std::string>& start = page->next) {
     std::string next = "/stock?limit=" + std::to_string(how.limit);
     if (question.below) next += "&below=" + std::to_string(*question.below);
-    json["next"] = next + "&start=" + encode_segment(*page->next);
+    json["next"] = next + "&start=" + encode_segment(*start);
   }
   return answer(std::move(json), *snapshot, how);
 }

@@ -130,7 +130,7 @@ Result<void> ShopServer::start_read_models() {
   if (!folder) return folder.error();
   eventcore::ProjectionRunnerOptions options;
   options.lease = lease_;
-  auto models = ShopReadModels::open(*store_, *std::move(folder), std::move(options));
+  auto models = ShopReadModels::open(*store_, *std::move(folder), options);
   if (!models) return models.error();
   read_models_ = *std::move(models);
   read_model_api_ = std::make_unique<ReadModelApi>(*read_models_);
