@@ -130,9 +130,13 @@ Result<void> ShopServer::start_read_models() {
   if (!folder) return folder.error();
   eventcore::ProjectionRunnerOptions options;
   options.lease = lease_;
+  options.probe = metrics_;
   auto models = ShopReadModels::open(*store_, *std::move(folder), options);
   if (!models) return models.error();
   read_models_ = *std::move(models);
+  for (const auto& model : read_models_->all()) {
+    watches_.push_back(metrics_->watch(model->runner()));
+  }
   read_model_api_ = std::make_unique<ReadModelApi>(*read_models_);
   read_model_api_->mount(api_server_);
   read_models_->start();

@@ -90,6 +90,7 @@ class ShopServer {
   std::unique_ptr<eventcore::EventStore> store_;
   std::unique_ptr<eventcore::CommandExecutor> executor_;
   std::unique_ptr<ShopReadModels> read_models_;
+  std::vector<eventcore::observability::MetricsWatch> watches_;
   std::unique_ptr<ShopApi> api_;
   std::unique_ptr<ReadModelApi> read_model_api_;
   std::atomic<bool> is_started_ = false;

@@ -5,6 +5,7 @@ usage: serve_test.py PATH-OF-eventcore-shop
 
 import json
 import pathlib
+import re
 import signal
 import socket
 import threading
@@ -195,6 +196,11 @@ def read_models_agree_with_the_report(shop):
     low = shop.call("GET", "/stock?below=1")[2]["products"]
     assert [product["product"] for product in low] == ["LAST"], low
     expect_problem(shop.call("GET", "/stock?below=few"), 400, "invalid_query")
+    for name in ("customer_orders", "stock_levels", "daily_revenue"):
+        lag = re.compile(
+            r'^eventcore_projection_lag_seconds\{projection_name="%s\.[0-9a-f]{16}"\} 0$' % name,
+            re.MULTILINE)
+        wait_until(lambda lag=lag: lag.search(shop.call("GET", "/metrics", url="metrics")[2]))
     expect_problem(shop.call("GET", "/customers/none/orders"), 404, "not_found")
 
 
