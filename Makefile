@@ -37,7 +37,7 @@ release: bootstrap
 test: bootstrap-tests release
 	@ctest --preset release -j $(JOBS) -L '$(LABELS)' --output-on-failure
 
-sanitize: bootstrap
+sanitize: bootstrap-tests
 	@cmake --preset asan
 	@cmake --build --preset asan -j $(JOBS)
 	@ctest --preset asan -j $(JOBS) --output-on-failure
