@@ -109,6 +109,12 @@ void WriterThread::start() {
   thread_ = std::thread([this] {
     prctl(PR_SET_NAME, "eventcore-write", 0, 0, 0);
     loop();
+    Import late;  // came when the thread had looked for the last time
+    {
+      const detail::MutexLock lock(mutex_);
+      late = std::exchange(import_, {});
+    }
+    if (late.operation != nullptr) late.operation->finish(shutting_down());
     const detail::MutexLock lock(mutex_);
     ended_ = true;
     changed_.notify_all();
@@ -167,7 +173,9 @@ Result<void> WriterThread::import_batch(WriteBatch& batch, Position first, Times
   {
     detail::MutexLock lock(mutex_);
     while (import_.operation != nullptr && !ended_) changed_.wait(lock);
-    if (ended_ || refusing_.load(std::memory_order_acquire)) return shutting_down();
+    if (ended_ || closing_.load(std::memory_order_acquire) ||
+        refusing_.load(std::memory_order_acquire))
+      return shutting_down();
     import_ = {&operation, first, time};
   }
   queue_.wake();
