@@ -17,6 +17,7 @@
 #include "eventcore/head_watcher.hpp"
 #include "eventcore/postgres_store.hpp"
 #include "eventcore/store_administration.hpp"
+#include "gate.hpp"
 #include "postgres_connection.hpp"
 #include "postgres_schema.hpp"
 #include "postgres_server.hpp"
@@ -59,6 +60,27 @@ class PendingAppend final : public AppendOperation {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<Result<WriteResult>> outcome_;
+};
+
+/// Stops the writer of its store in the completion of an append.
+class Plug final : public AppendOperation {
+ public:
+  Plug() { batch = batch_of({{"plug", ExpectedVersion::any()}}); }
+  void completed(Result<WriteResult>) noexcept override {
+    stands_.open();
+    go_on_.wait();
+    done_.open();
+  }
+  void await_standstill() { stands_.wait(); }
+  void pull() {
+    go_on_.open();
+    done_.wait();
+  }
+
+ private:
+  testing::Gate stands_;
+  testing::Gate go_on_;
+  testing::Gate done_;
 };
 
 class PostgresTest : public ::testing::Test {

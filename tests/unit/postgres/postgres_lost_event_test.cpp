@@ -2,7 +2,6 @@
 // first, and a projection reads in between.
 
 #include <atomic>
-#include <future>
 #include <thread>
 
 #include "eventcore/projection_runner.hpp"
@@ -131,27 +130,6 @@ TEST_F(PostgresLostEvent, LeavesNoGapWhenItsSessionIsLost) {
   ASSERT_TRUE(first_->append(again));
   EXPECT_EQ(read_now(), (Heard{"1 base", "2 later", "3 held"}));
 }
-
-/// Stops the writer of its store in the completion of an append.
-class Plug final : public AppendOperation {
- public:
-  Plug() { batch = batch_of({{"plug", ExpectedVersion::any()}}); }
-  void completed(Result<WriteResult>) noexcept override {
-    stands_.set_value();
-    go_on_.get_future().wait();
-    done_.set_value();
-  }
-  void await_standstill() { stands_.get_future().wait(); }
-  void pull() {
-    go_on_.set_value();
-    done_.get_future().wait();
-  }
-
- private:
-  std::promise<void> stands_;
-  std::promise<void> go_on_;
-  std::promise<void> done_;
-};
 
 TEST_F(PostgresLostEvent, IsDeliveredWhenTheSecondSessionCommitsFirst) {
   Plug plug;

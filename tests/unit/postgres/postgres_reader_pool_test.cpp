@@ -3,13 +3,13 @@
 #include <gmock/gmock.h>
 
 #include <functional>
-#include <future>
 #include <memory>
 #include <thread>
 #include <vector>
 
 #include "eventcore/testing/matchers.hpp"
 #include "eventcore/testing/recording_probe.hpp"
+#include "gate.hpp"
 #include "postgres_log_fixture.hpp"
 #include "reader_pool.hpp"
 
@@ -26,11 +26,18 @@ using testing::RecordingProbe;
 class Read final : public ReadOperation {
  public:
   explicit Read(ReadQuery asked) { query = std::move(asked); }
-  Result<EventPage> result() { return done_.get_future().get(); }
+  Result<EventPage> result() {
+    done_.wait();
+    return std::move(page_);
+  }
 
  private:
-  void completed(Result<EventPage> page) noexcept override { done_.set_value(std::move(page)); }
-  std::promise<Result<EventPage>> done_;
+  void completed(Result<EventPage> page) noexcept override {
+    page_ = std::move(page);
+    done_.open();
+  }
+  Result<EventPage> page_ = EventPage{};
+  testing::Gate done_;
 };
 
 ReadQuery stream(std::string_view name) { return StreamsQuery{.streams = {{id(name)}}}; }

@@ -1,7 +1,6 @@
 // Several stores on one schema, as several processes have them.
 
 #include <atomic>
-#include <future>
 #include <random>
 #include <set>
 #include <thread>
@@ -29,27 +28,6 @@ TEST_F(PostgresSharing, ConflictNamesTheWinnerOfAnotherStore) {
   EXPECT_EQ(result.error().conflict->winner_id, won.info.id);
   EXPECT_EQ(result.error().conflict->winner_command_type, "book");
 }
-
-// An append that holds its store's writer until it may go on.
-class Plug final : public AppendOperation {
- public:
-  Plug() { batch = batch_of({{"plug", ExpectedVersion::any()}}); }
-  void completed(Result<WriteResult>) noexcept override {
-    stands_.set_value();
-    go_on_.get_future().wait();
-    done_.set_value();
-  }
-  void await_standstill() { stands_.get_future().wait(); }
-  void pull() {
-    go_on_.set_value();
-    done_.get_future().wait();
-  }
-
- private:
-  std::promise<void> stands_;
-  std::promise<void> go_on_;
-  std::promise<void> done_;
-};
 
 // A store that believes in versions of before: the batches on streams that moved are decided on
 // what is there, the others of the group are stored.

@@ -1,9 +1,7 @@
 // The script by which readers of other logs miss events: two sessions write, the second commits
 // first, and a projection reads in between. Where a store has one writer, a session is what was
 // decided first and is stored last.
-
-#include <future>
-
+#include "gate.hpp"
 #include "projection_fixture.hpp"
 
 namespace eventcore {
@@ -26,22 +24,29 @@ class Append final : public AppendOperation {
     batch.add_event(batch.add_stream(StreamId::parse(stream).value(), expected), "written", 1,
                     "{}");
   }
-  void completed(Result<WriteResult> result) noexcept override {
-    result_.set_value(std::move(result));
-    if (stops_) go_on_.get_future().wait();
-    done_.set_value();
+  void completed(Result<WriteResult> outcome) noexcept override {
+    result_ = std::move(outcome);
+    completed_.open();
+    if (stops_) go_on_.wait();
+    done_.open();
   }
-  Result<WriteResult> result() { return result_.get_future().get(); }
+  const Result<WriteResult>& result() {
+    completed_.wait();
+    return result_;
+  }
   void go_on() {
-    go_on_.set_value();
-    done_.get_future().wait();
+    go_on_.open();
+    await_end();
   }
+  /// Returns when the store has let go of it.
+  void await_end() { done_.wait(); }
 
  private:
   const bool stops_;
-  std::promise<Result<WriteResult>> result_;
-  std::promise<void> go_on_;
-  std::promise<void> done_;
+  Result<WriteResult> result_ = WriteResult{};
+  testing::Gate completed_;
+  testing::Gate go_on_;
+  testing::Gate done_;
 };
 
 TEST_P(LostEvent, IsDeliveredWhenTheSecondSessionCommitsFirst) {
@@ -68,6 +73,7 @@ TEST_P(LostEvent, IsDeliveredWhenTheSecondSessionCommitsFirst) {
   } else {
     store_->submit_append(slow);
   }
+  slow.await_end();
   const auto stored = slow.result();
   ASSERT_TRUE(stored) << describe(stored.error());
   EXPECT_EQ(stored->last.value, before + 1);

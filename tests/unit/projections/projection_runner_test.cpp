@@ -129,25 +129,28 @@ TEST_P(ProjectionRunnerTest, KeepsItsLeaseWhileABatchLastsLonger) {
 
 TEST_P(ProjectionRunnerTest, GivesUpWhenItsLeaseIsTaken) {
   write(1);
+  std::atomic<bool> began = false;
   std::atomic<bool> go_on = false;
   std::atomic<bool> told = false;
   class Waiting final : public Projector {
    public:
-    Waiting(std::atomic<bool>& go, std::atomic<bool>& was_told)
-        : Projector({.name = "recorder"}), go_on(go), told(was_told) {}
+    Waiting(std::atomic<bool>& has_begun, std::atomic<bool>& go, std::atomic<bool>& was_told)
+        : Projector({.name = "recorder"}), began(has_begun), go_on(go), told(was_told) {}
     Result<void> apply(std::span<const StoredEvent>, const ProjectionContext& context) override {
+      began = true;
       go_on.wait(false);
       if (eventually([&] { return context.stop.stop_requested(); })) told = true;
       return {};
     }
+    std::atomic<bool>& began;
     std::atomic<bool>& go_on;
     std::atomic<bool>& told;
   };
   ProjectionRunnerOptions options = brisk();
   options.holder = "one";
-  const auto runner = run(std::make_shared<Waiting>(go_on, told), options);
+  const auto runner = run(std::make_shared<Waiting>(began, go_on, told), options);
   runner->start();
-  ASSERT_TRUE(eventually([&] { return runner->status().leader; }));
+  ASSERT_TRUE(eventually([&] { return began.load(); }));
   // What a store does that believes the lease to have run out: the same holder may always ask.
   const auto taken = storage().acquire_lease(
       {.projection = "recorder", .holder = "one", .duration = std::chrono::hours{1}});
