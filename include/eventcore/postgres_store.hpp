@@ -4,8 +4,8 @@
 /// The PostgreSQL store: many processes and hosts on one database.
 ///
 /// One writer connection a process commits whatever is queued by one call of a function in the
-/// database, which gives positions in commit order; reads run on a pool of connections. Nothing is
-/// kept in a session, so pgbouncer in transaction mode may stand in between. Decisions and the
+/// database, which gives positions in commit order; reads run on a pool of connections. Nothing
+/// rests on a session, so pgbouncer in transaction mode may stand in between. Decisions and the
 /// protocol: docs/internals/postgres.md.
 
 #include <chrono>

@@ -1,7 +1,7 @@
 #pragma once
 
-// `Connection`: one connection to the server, and `Rows`, an answer in binary form. Nothing is set
-// in a session: a pooler may give every transaction another one.
+// `Connection`: one connection to the server, and `Rows`, an answer in binary form. Nothing rests
+// on a session: a pooler may give every transaction another one.
 
 #include <libpq-fe.h>
 
