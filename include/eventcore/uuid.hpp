@@ -36,6 +36,10 @@ struct Uuid {
 /// call but for one `getrandom` a thread; a fork gets new random bits.
 [[nodiscard]] Uuid mint_uuid(std::chrono::sys_time<std::chrono::milliseconds> time) noexcept;
 
+class Clock;
+/// The same with the time that `clock` shows.
+[[nodiscard]] Uuid mint_uuid_now(const Clock& clock) noexcept;
+
 /// Identifies one event: its batch and its ordinal in it. Derived, not stored.
 struct EventId {
   Uuid batch;

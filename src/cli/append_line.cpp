@@ -255,7 +255,7 @@ Result<void> BatchBuilder::add(const AppendLine& line) {
 }
 
 WriteBatch BatchBuilder::take() {
-  batch_.info.id = mint_uuid(std::chrono::floor<std::chrono::milliseconds>(system_clock().wall()));
+  batch_.info.id = mint_uuid_now(system_clock());
   batch_.info.command_type = kCommandType;
   streams_.clear();
   return std::exchange(batch_, WriteBatch());

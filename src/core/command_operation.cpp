@@ -221,7 +221,7 @@ CommandOperation::Wait CommandOperation::begin() {
                              "idempotency key, correlation and causation id have at most " +
                                  std::to_string(limits::kKeyBytes) + " bytes"));
   }
-  id_ = mint_uuid(std::chrono::floor<std::chrono::milliseconds>(clock.wall()));
+  id_ = mint_uuid_now(clock);
   step_ = Step::Gather;
   return Wait::None;
 }

@@ -87,7 +87,7 @@ Result<WriteResult> EventStore::write_events(std::span<const EventToWrite> event
                                              Deadline deadline) {
   Result<WriteBatch> batch = WriteBatch::of(events);
   if (!batch) return batch.error();
-  batch->info.id = mint_uuid(std::chrono::floor<std::chrono::milliseconds>(system_clock().wall()));
+  batch->info.id = mint_uuid_now(system_clock());
   return append(*batch, deadline);
 }
 

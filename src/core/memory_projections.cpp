@@ -5,8 +5,7 @@
 namespace eventcore::detail {
 
 MemoryProjections::MemoryProjections(const Clock& clock)
-    : clock_(clock),
-      log_id_(mint_uuid(std::chrono::floor<std::chrono::milliseconds>(clock.wall()))) {}
+    : clock_(clock), log_id_(mint_uuid_now(clock)) {}
 
 ProjectionRecord* MemoryProjections::find(std::string_view projection) {
   const auto found = records_.find(projection);

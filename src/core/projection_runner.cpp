@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds kPollOfOthers{20};
 std::string make_holder() {
   std::array<char, 256> host{};
   if (gethostname(host.data(), host.size() - 1) != 0) host[0] = '?';
-  const Uuid id = mint_uuid(std::chrono::floor<std::chrono::milliseconds>(system_clock().wall()));
+  const Uuid id = mint_uuid_now(system_clock());
   return std::string(host.data()).substr(0, 128) + ":" + std::to_string(getpid()) + ":" +
          id.to_string();
 }

@@ -4,11 +4,11 @@
 /// `call_projector`: the boundary at which exceptions of projectors end. They may run commands, so
 /// this is not `guarded` of user_code.hpp.
 
-#include <exception>
 #include <string>
 #include <string_view>
 
 #include "eventcore/result.hpp"
+#include "user_code.hpp"
 
 namespace eventcore::detail {
 
@@ -19,13 +19,7 @@ Result<void> call_projector(std::string_view projection, Call&& call) {
     return make_error(ErrorCode::HandlerFailed,
                       "projector '" + std::string(projection) + "' threw: " + why);
   };
-  try {
-    return call();
-  } catch (const std::exception& exception) {
-    return failed(exception.what());
-  } catch (...) {
-    return failed("something that is no std::exception");
-  }
+  return without_exceptions(call, failed);
 }
 
 }  // namespace eventcore::detail

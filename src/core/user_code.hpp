@@ -19,6 +19,18 @@ inline bool& in_user_code() noexcept {
   return inside;
 }
 
+/// Calls `call`; an exception becomes `failed(what it says)`.
+template <class Call, class Failed>
+Result<void> without_exceptions(Call&& call, Failed&& failed) {
+  try {
+    return call();
+  } catch (const std::exception& exception) {
+    return failed(exception.what());
+  } catch (...) {
+    return failed("something that is no std::exception");
+  }
+}
+
 /// Calls user code; an exception becomes `HandlerFailed`.
 template <class Call>
 Result<void> guarded(std::string_view what, std::string_view command_type, Call&& call) {
@@ -31,14 +43,11 @@ Result<void> guarded(std::string_view what, std::string_view command_type, Call&
     const bool former = std::exchange(in_user_code(), true);
     ~Scope() { in_user_code() = former; }
   };
-  try {
+  const auto inside = [&] {
     const Scope scope;
     return call();
-  } catch (const std::exception& exception) {
-    return failed(exception.what());
-  } catch (...) {
-    return failed("something that is no std::exception");
-  }
+  };
+  return without_exceptions(inside, failed);
 }
 
 }  // namespace eventcore::detail

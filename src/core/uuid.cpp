@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "eventcore/assert.hpp"
+#include "eventcore/clock.hpp"
 #include "hex.hpp"
 
 namespace eventcore {
@@ -123,6 +124,10 @@ Uuid mint_uuid(std::chrono::sys_time<std::chrono::milliseconds> time) noexcept {
   thread_local Minter minter;
   const auto since_epoch = time.time_since_epoch().count();
   return minter.mint(since_epoch < 0 ? 0 : static_cast<std::uint64_t>(since_epoch));
+}
+
+Uuid mint_uuid_now(const Clock& clock) noexcept {
+  return mint_uuid(std::chrono::floor<std::chrono::milliseconds>(clock.wall()));
 }
 
 std::string EventId::to_string() const { return batch.to_string() + '/' + std::to_string(ordinal); }

@@ -15,19 +15,27 @@ constexpr std::uint64_t kStreamsAtOnce = 1'000;
 constexpr std::chrono::milliseconds kOldSize{5'000};
 constexpr std::chrono::milliseconds kAnswerTime{2'000};
 
-// Runs over a connection that is opened when it is not, once more when it was lost.
-Result<Rows> run_on(Pipeline& connection, const PostgresStoreOptions& options, const char* sql,
-                    const Parameters& parameters, std::chrono::milliseconds time) {
-  const std::string text = for_schema(sql, options.schema);
+// Calls `read` over a connection that is opened when it is not, once more when it was lost.
+template <class Read>
+auto read_over(Pipeline& connection, const PostgresStoreOptions& options, Read&& read)
+    -> decltype(read()) {
   for (bool was_open = connection.is_open();; was_open = false) {
     if (!connection.is_open()) {
       auto opened = Pipeline::open(options);
       if (!opened) return opened.error();
       connection = std::move(*opened);
     }
-    auto rows = connection.run(text.c_str(), parameters, std::chrono::steady_clock::now() + time);
-    if (rows || connection.is_open() || !was_open) return rows;
+    auto result = read();
+    if (result || connection.is_open() || !was_open) return result;
   }
+}
+
+Result<Rows> run_on(Pipeline& connection, const PostgresStoreOptions& options, const char* sql,
+                    const Parameters& parameters, std::chrono::milliseconds time) {
+  const std::string text = for_schema(sql, options.schema);
+  return read_over(connection, options, [&] {
+    return connection.run(text.c_str(), parameters, std::chrono::steady_clock::now() + time);
+  });
 }
 
 std::optional<Timestamp> time_at(const Rows& rows, int column) {
@@ -37,31 +45,9 @@ std::optional<Timestamp> time_at(const Rows& rows, int column) {
 
 }  // namespace
 
-Administration::Call::Call(Administration& administration) : administration_(administration) {
-  const detail::MutexLock lock(administration_.calls_mutex_);
-  admitted_ = !administration_.closing_;
-  if (admitted_) ++administration_.calls_;
-}
-
-Administration::Call::~Call() {
-  if (!admitted_) return;
-  const detail::MutexLock lock(administration_.calls_mutex_);
-  --administration_.calls_;
-  administration_.call_ended_.notify_all();
-}
-
 Result<void> Administration::close(Deadline deadline) {
-  {
-    detail::MutexLock lock(calls_mutex_);
-    closing_ = true;
-    while (calls_ > 0) {
-      if (deadline.is_never()) {
-        call_ended_.wait(lock);
-      } else if (call_ended_.wait_until(lock, deadline.at) == std::cv_status::timeout &&
-                 calls_ > 0) {
-        return make_error(ErrorCode::DeadlineExceeded, "the store is still being looked through");
-      }
-    }
+  if (!calls_.close(deadline)) {
+    return make_error(ErrorCode::DeadlineExceeded, "the store is still being looked through");
   }
   {
     const detail::MutexLock lock(mutex_);
@@ -81,7 +67,7 @@ Error Administration::read_only() const {
 }
 
 Result<std::vector<StreamSummary>> Administration::list_streams(const StreamListQuery& query) {
-  const Call call(*this);
+  const detail::CallGate::Call call(calls_);
   if (!call.is_admitted()) return shutting_down();
   const detail::MutexLock lock(mutex_);
   std::vector<StreamSummary> streams;
@@ -105,7 +91,7 @@ Result<std::vector<StreamSummary>> Administration::list_streams(const StreamList
 }
 
 Result<StoreStats> Administration::stats() {
-  const Call call(*this);
+  const detail::CallGate::Call call(calls_);
   if (!call.is_admitted()) return shutting_down();
   StoreStats stats;
   {
@@ -143,7 +129,7 @@ std::uint64_t Administration::size(std::chrono::milliseconds may_be_old) const {
   const detail::MutexLock lock(size_mutex_);
   const Instant now = std::chrono::steady_clock::now();
   const bool is_known = size_.found_at != Instant{} && now < size_.found_at + may_be_old;
-  if (is_known || closing_) return size_.bytes;
+  if (is_known || calls_.is_closing()) return size_.bytes;
   Parameters parameters;
   parameters.add(std::string_view(for_schema("@schema@", state_.options.schema)));
   auto rows = run_on(size_connection_, state_.options, sql::read_size, parameters, kAnswerTime);
@@ -155,7 +141,7 @@ std::uint64_t Administration::size(std::chrono::milliseconds may_be_old) const {
 // Waits for nothing but its answer: it takes no lock of the log.
 std::optional<std::chrono::nanoseconds> Administration::blocking_transaction_age() const {
   const detail::MutexLock lock(size_mutex_);
-  if (closing_) return std::nullopt;
+  if (calls_.is_closing()) return std::nullopt;
   Parameters parameters;
   parameters.add(std::string_view(for_schema("@schema@", state_.options.schema)));
   auto rows =
@@ -165,7 +151,7 @@ std::optional<std::chrono::nanoseconds> Administration::blocking_transaction_age
 }
 
 Result<SchemaVersion> Administration::schema_version() {
-  const Call call(*this);
+  const detail::CallGate::Call call(calls_);
   if (!call.is_admitted()) return shutting_down();
   const detail::MutexLock lock(mutex_);
   auto rows = run(sql::read_schema_version, {});
@@ -175,26 +161,20 @@ Result<SchemaVersion> Administration::schema_version() {
 }
 
 Result<VerifyReport> Administration::verify(const Progress& progress) {
-  const Call call(*this);
+  const detail::CallGate::Call call(calls_);
   if (!call.is_admitted()) return shutting_down();
   auto connection = Pipeline::open(state_.options);
   if (!connection) return connection.error();
-  return verify_log({state_.options, *connection, closing_}, progress);
+  return verify_log({state_.options, *connection, calls_.closing()}, progress);
 }
 
 Result<void> Administration::check_batches(Position after, Position until) {
-  const Call call(*this);
+  const detail::CallGate::Call call(calls_);
   if (!call.is_admitted()) return shutting_down();
   const detail::MutexLock lock(mutex_);
-  for (bool was_open = connection_.is_open();; was_open = false) {
-    if (!connection_.is_open()) {
-      auto opened = Pipeline::open(state_.options);
-      if (!opened) return opened.error();
-      connection_ = std::move(*opened);
-    }
-    auto checked = check_checksums({state_.options, connection_, closing_}, after, until);
-    if (checked || connection_.is_open() || !was_open) return checked;
-  }
+  const LogCheck check{state_.options, connection_, calls_.closing()};
+  return read_over(connection_, state_.options,
+                   [&] { return check_checksums(check, after, until); });
 }
 
 Result<void> Administration::import_batch(WriteBatch& batch, Position first, Timestamp time) {
@@ -207,7 +187,7 @@ Result<void> Administration::import_batch(WriteBatch& batch, Position first, Tim
 }
 
 Result<void> Administration::record_backup(Position position, Timestamp time) {
-  const Call call(*this);
+  const detail::CallGate::Call call(calls_);
   if (!call.is_admitted()) return shutting_down();
   if (state_.options.read_only) return read_only();
   if (position > state_.head()) {

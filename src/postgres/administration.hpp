@@ -2,8 +2,6 @@
 
 // `Administration`: looking after a PostgreSQL store, over connections of its own.
 
-#include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -11,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "eventcore/detail/closing.hpp"
 #include "eventcore/detail/mutex.hpp"
 #include "eventcore/store_administration.hpp"
 #include "pipeline.hpp"
@@ -47,22 +46,9 @@ class Administration final : public StoreAdministration {
 
   /// Refuses further calls, stops verifying, waits for calls under way and disconnects.
   /// Errors: DeadlineExceeded.
-  [[nodiscard]] Result<void> close(Deadline deadline) EVENTCORE_EXCLUDES(mutex_, calls_mutex_);
+  [[nodiscard]] Result<void> close(Deadline deadline) EVENTCORE_EXCLUDES(mutex_);
 
  private:
-  // A call under way, if it is admitted.
-  class Call {
-   public:
-    explicit Call(Administration& administration);
-    Call(const Call&) = delete;
-    Call& operator=(const Call&) = delete;
-    ~Call();
-    [[nodiscard]] bool is_admitted() const noexcept { return admitted_; }
-
-   private:
-    Administration& administration_;
-    bool admitted_ = false;
-  };
   // The size of the tables, and when it was found.
   struct Size {
     std::uint64_t bytes = 0;
@@ -87,10 +73,7 @@ class Administration final : public StoreAdministration {
   mutable Pipeline size_connection_ EVENTCORE_GUARDED_BY(size_mutex_);
   mutable Size size_ EVENTCORE_GUARDED_BY(size_mutex_);
 
-  detail::Mutex calls_mutex_;
-  std::condition_variable_any call_ended_;
-  std::size_t calls_ EVENTCORE_GUARDED_BY(calls_mutex_) = 0;
-  std::atomic<bool> closing_ = false;  // set under `calls_mutex_`; verifying looks at it without
+  detail::CallGate calls_;
 };
 
 }  // namespace eventcore::postgres

@@ -7,9 +7,6 @@
 namespace eventcore::postgres {
 namespace {
 
-constexpr std::chrono::milliseconds kBackoffFirst{5};
-constexpr std::chrono::milliseconds kBackoffMax{500};
-
 Error with_code(ErrorCode code, const Error& cause) { return make_error(code, cause.message); }
 
 }  // namespace

@@ -11,8 +11,6 @@
 namespace eventcore::postgres {
 namespace {
 
-constexpr std::chrono::milliseconds kBackoffFirst{5};
-constexpr std::chrono::milliseconds kBackoffMax{500};
 // A serialization failure or deadlock can only come from somebody else's locks on our tables.
 constexpr int kRepetitionsMax = 10;
 
@@ -73,8 +71,7 @@ WriterThread::WriterThread(StoreState& state, std::function<void(Position)> anno
       queue_(state.options.queue_operations_max, state.options.queue_bytes_max),
       heads_(state.options.heads_cached_max),
       group_(state, heads_),
-      writer_(
-          mint_uuid(std::chrono::floor<std::chrono::milliseconds>(state.options.clock->wall()))),
+      writer_(mint_uuid_now(*state.options.clock)),
       backoff_(kBackoffFirst) {}
 
 WriterThread::~WriterThread() { ignore_error(close({}), "who wants to know closes before"); }
@@ -97,8 +94,7 @@ Result<void> WriterThread::open() {
     connection_.close();
     return {};
   }
-  std::unordered_map<Uuid, FoundBatch> none;
-  return raise_fence(Array(Type::Uuid), none);
+  return raise_fence();
 }
 
 void WriterThread::start() {
@@ -149,20 +145,7 @@ void WriterThread::submit(AppendOperation& operation) noexcept {
   if (refusing_.load(std::memory_order_acquire)) return detail::refuse(operation, shutting_down());
   if (auto sealed = operation.batch.seal(); !sealed)
     return detail::refuse(operation, sealed.error());
-  if (operation.batch.info.id.is_nil()) {
-    operation.batch.info.id =
-        mint_uuid(std::chrono::floor<std::chrono::milliseconds>(state_.options.clock->wall()));
-  }
-  operation.submitted_at = state_.options.clock->now();
-  switch (queue_.push(operation)) {
-    case detail::AppendQueue::Pushed::Accepted:
-      return;
-    case detail::AppendQueue::Pushed::Closed:
-      return detail::refuse(operation, shutting_down());
-    case detail::AppendQueue::Pushed::Full:
-      break;
-  }
-  detail::refuse(operation, make_error(ErrorCode::Overloaded, "too many appends are queued"));
+  detail::enqueue(queue_, operation, *state_.options.clock);
 }
 
 Result<void> WriterThread::import_batch(WriteBatch& batch, Position first, Timestamp time) {
@@ -235,8 +218,7 @@ Result<void> WriterThread::connect() {
   auto opened = Connection::open(state_.options);
   if (!opened) return opened.error();
   connection_ = std::move(*opened);
-  std::unordered_map<Uuid, FoundBatch> none;
-  auto raised = raise_fence(Array(Type::Uuid), none);
+  auto raised = raise_fence();
   if (!raised) connection_.close();
   return raised;
 }
@@ -316,10 +298,8 @@ bool WriterThread::append_group(Position first, Timestamp time, bool relaxed) {
       recover(failure.error);
       return false;
     }
-    std::unordered_map<Uuid, FoundBatch> none;
     const bool fenced = failure.state == sqlstate::kFenced;
-    if (repetition < kRepetitionsMax &&
-        (failure.may_be_repeated() || (fenced && raise_fence(Array(Type::Uuid), none)))) {
+    if (repetition < kRepetitionsMax && (failure.may_be_repeated() || (fenced && raise_fence()))) {
       continue;
     }
     group_.fail(refusal_of(failure));
@@ -382,9 +362,8 @@ void WriterThread::report_group(Instant began, std::chrono::nanoseconds queue_wa
 
 // What was imported is on disk with any later commit that waits for it.
 void WriterThread::sync() {
-  std::unordered_map<Uuid, FoundBatch> none;
   if (!connection_.is_open() && !connect()) return;
-  ignore_error(raise_fence(Array(Type::Uuid), none), "a later restore finds out");
+  ignore_error(raise_fence(), "a later restore finds out");
 }
 
 }  // namespace eventcore::postgres

@@ -23,6 +23,10 @@
 
 namespace eventcore::postgres {
 
+/// Between attempts to connect.
+inline constexpr std::chrono::milliseconds kBackoffFirst{5};
+inline constexpr std::chrono::milliseconds kBackoffMax{500};
+
 /// The statements of a store, with its schema in them.
 struct WriterStatements {
   explicit WriterStatements(const std::string& schema);
@@ -83,6 +87,11 @@ class WriterThread {
 
   void recover(const Error& cause);
   [[nodiscard]] Result<void> try_recover();
+  /// Where nothing is in doubt.
+  [[nodiscard]] Result<void> raise_fence() {
+    std::unordered_map<Uuid, FoundBatch> none;
+    return raise_fence(Array(Type::Uuid), none);
+  }
   [[nodiscard]] Result<void> raise_fence(const Array& ids,
                                          std::unordered_map<Uuid, FoundBatch>& stored);
   void tell_available(bool available) const noexcept;

@@ -27,19 +27,6 @@ std::uint64_t size_on_disk(const std::filesystem::path& path) {
 
 }  // namespace
 
-Administration::Call::Call(Administration& administration) : administration_(administration) {
-  const detail::MutexLock lock(administration_.calls_mutex_);
-  admitted_ = !administration_.closing_;
-  if (admitted_) ++administration_.calls_;
-}
-
-Administration::Call::~Call() {
-  if (!admitted_) return;
-  const detail::MutexLock lock(administration_.calls_mutex_);
-  --administration_.calls_;
-  administration_.call_ended_.notify_all();
-}
-
 Result<void> Administration::catch_up() {
   if (!state_.is_behind()) return {};
   return writer_.catch_up({});
@@ -51,17 +38,8 @@ Result<void> Administration::connect() {
 }
 
 Result<void> Administration::close(Deadline deadline) {
-  {
-    detail::MutexLock lock(calls_mutex_);
-    closing_ = true;
-    while (calls_ > 0) {
-      if (deadline.is_never()) {
-        call_ended_.wait(lock);
-      } else if (call_ended_.wait_until(lock, deadline.at) == std::cv_status::timeout &&
-                 calls_ > 0) {
-        return make_error(ErrorCode::DeadlineExceeded, "the store is still being looked through");
-      }
-    }
+  if (!calls_.close(deadline)) {
+    return make_error(ErrorCode::DeadlineExceeded, "the store is still being looked through");
   }
   const detail::MutexLock lock(mutex_);
   reader_.disconnect();
@@ -69,7 +47,7 @@ Result<void> Administration::close(Deadline deadline) {
 }
 
 Result<std::vector<StreamSummary>> Administration::list_streams(const StreamListQuery& query) {
-  const Call call(*this);
+  const detail::CallGate::Call call(calls_);
   if (!call.is_admitted()) return shutting_down();
   if (auto caught_up = catch_up(); !caught_up) return caught_up.error();
   const detail::MutexLock lock(mutex_);
@@ -95,7 +73,7 @@ Result<std::vector<StreamSummary>> Administration::list_streams(const StreamList
 }
 
 Result<StoreStats> Administration::stats() {
-  const Call call(*this);
+  const detail::CallGate::Call call(calls_);
   if (!call.is_admitted()) return shutting_down();
   if (auto caught_up = catch_up(); !caught_up) return caught_up.error();
   const detail::MutexLock lock(mutex_);
@@ -165,7 +143,7 @@ Result<std::optional<std::uint64_t>> Administration::fact(std::string_view name)
 }
 
 Result<VerifyReport> Administration::verify(const Progress& progress) {
-  const Call call(*this);
+  const detail::CallGate::Call call(calls_);
   if (!call.is_admitted()) return shutting_down();
   if (auto caught_up = catch_up(); !caught_up) return caught_up.error();
   LogReader reader(state_);
@@ -174,14 +152,14 @@ Result<VerifyReport> Administration::verify(const Progress& progress) {
   sqlite3_progress_handler(
       reader.connection().handle(), kStepsBetweenLooks,
       [](void* closing) { return static_cast<std::atomic<bool>*>(closing)->load() ? 1 : 0; },
-      &closing_);
+      &calls_.closing());
   auto report = verify_file(reader.connection(), state_.head(), progress);
-  if (!report && closing_) return shutting_down();
+  if (!report && calls_.is_closing()) return shutting_down();
   return report;
 }
 
 Result<void> Administration::check_batches(Position after, Position until) {
-  const Call call(*this);
+  const detail::CallGate::Call call(calls_);
   if (!call.is_admitted()) return shutting_down();
   const detail::MutexLock lock(mutex_);
   if (auto connected = connect(); !connected) return connected.error();
@@ -232,7 +210,7 @@ Result<void> Administration::import_batch(WriteBatch& batch, Position first, Tim
 }
 
 Result<SchemaVersion> Administration::schema_version() {
-  const Call call(*this);
+  const detail::CallGate::Call call(calls_);
   if (!call.is_admitted()) return shutting_down();
   const detail::MutexLock lock(mutex_);
   if (auto connected = connect(); !connected) return connected.error();

@@ -2,10 +2,9 @@
 
 // `Administration`: looking after a SQLite store, over a connection of its own.
 
-#include <atomic>
-#include <condition_variable>
 #include <cstddef>
 
+#include "eventcore/detail/closing.hpp"
 #include "eventcore/store_administration.hpp"
 #include "log_reader.hpp"
 #include "reader_pool.hpp"
@@ -37,23 +36,9 @@ class Administration final : public StoreAdministration {
 
   /// Refuses further calls, stops verifying, waits for calls under way and lets go of the file.
   /// Errors: DeadlineExceeded.
-  [[nodiscard]] Result<void> close(Deadline deadline) EVENTCORE_EXCLUDES(mutex_, calls_mutex_);
+  [[nodiscard]] Result<void> close(Deadline deadline) EVENTCORE_EXCLUDES(mutex_);
 
  private:
-  // A call under way, if it is admitted.
-  class Call {
-   public:
-    explicit Call(Administration& administration);
-    Call(const Call&) = delete;
-    Call& operator=(const Call&) = delete;
-    ~Call();
-    [[nodiscard]] bool is_admitted() const noexcept { return admitted_; }
-
-   private:
-    Administration& administration_;
-    bool admitted_ = false;
-  };
-
   [[nodiscard]] Result<void> catch_up();
   [[nodiscard]] Result<void> connect() EVENTCORE_REQUIRES(mutex_);
   [[nodiscard]] Result<std::optional<std::uint64_t>> fact(std::string_view name)
@@ -68,10 +53,7 @@ class Administration final : public StoreAdministration {
   detail::Mutex mutex_;
   LogReader reader_ EVENTCORE_GUARDED_BY(mutex_);
 
-  detail::Mutex calls_mutex_;
-  std::condition_variable_any call_ended_;
-  std::size_t calls_ EVENTCORE_GUARDED_BY(calls_mutex_) = 0;
-  std::atomic<bool> closing_ = false;  // set under `calls_mutex_`; verifying looks at it without
+  detail::CallGate calls_;
 };
 
 }  // namespace eventcore::sqlite

@@ -5,6 +5,7 @@
 #include "batch_checksum.hpp"
 #include "eventcore/assert.hpp"
 #include "eventcore/decision_record.hpp"
+#include "schema.hpp"
 #include "sqlite_sql.hpp"
 
 namespace eventcore::sqlite {
@@ -24,11 +25,7 @@ Result<void> LogFile::connect() {
 
 Result<void> LogFile::set_up_connection() {
   const SqliteStoreOptions& options = state_.options;
-  auto opened =
-      Connection::open({.path = options.path,
-                        .flags = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE,
-                        .vfs = options.vfs,
-                        .busy_timeout = options.busy_timeout});
+  auto opened = open_store_file(options);
   if (!opened) return opened.error();
   connection_ = std::move(*opened);
   const char* const synchronous = options.durability == Durability::Full ? "PRAGMA synchronous=FULL"

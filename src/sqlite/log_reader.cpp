@@ -25,11 +25,7 @@ Result<void> LogReader::connect() {
 
 Result<void> LogReader::set_up_connection() {
   const SqliteStoreOptions& options = state_.options;
-  auto opened =
-      Connection::open({.path = options.path,
-                        .flags = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE,
-                        .vfs = options.vfs,
-                        .busy_timeout = options.busy_timeout});
+  auto opened = open_store_file(options);
   if (!opened) return opened.error();
   connection_ = std::move(*opened);
   for (const char* pragma :

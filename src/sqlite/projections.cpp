@@ -40,11 +40,7 @@ Result<bool> Projections::connect() {
   if (ready_) return true;
   if (!connection_.is_open()) {
     const SqliteStoreOptions& options = state_.options;
-    auto opened =
-        Connection::open({.path = options.path,
-                          .flags = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE,
-                          .vfs = options.vfs,
-                          .busy_timeout = options.busy_timeout});
+    auto opened = open_store_file(options);
     if (!opened) return opened.error();
     connection_ = std::move(*opened);
     for (const char* pragma : {"PRAGMA query_only=ON", "PRAGMA wal_autocheckpoint=0"}) {

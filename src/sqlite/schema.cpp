@@ -7,7 +7,6 @@
 #include <string>
 #include <system_error>
 
-#include "connection.hpp"
 #include "sqlite_sql.hpp"
 
 namespace eventcore::sqlite {
@@ -124,7 +123,7 @@ Error with_advice(Error error, const fs::path& name) {
 Result<void> identify_log(const Connection& connection) {
   auto identify = connection.prepare("INSERT INTO log (id) VALUES (?1)");
   if (!identify) return identify.error();
-  const Uuid id = mint_uuid(std::chrono::floor<std::chrono::milliseconds>(system_clock().wall()));
+  const Uuid id = mint_uuid_now(system_clock());
   const auto* bytes = reinterpret_cast<const char*>(id.bytes.data());
   identify->bind_bytes(1, std::string_view(bytes, id.bytes.size()));
   if (identify->run() != SQLITE_OK) return connection.error("can't migrate");
@@ -202,6 +201,14 @@ Result<void> prepare_file(const SqliteStoreOptions& options, WriterTurn& turn) {
   auto migrated = migrate(*connection, options.path);
   turn.release();
   return migrated;
+}
+
+Result<Connection> open_store_file(const SqliteStoreOptions& options) {
+  return Connection::open(
+      {.path = options.path,
+       .flags = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE,
+       .vfs = options.vfs,
+       .busy_timeout = options.busy_timeout});
 }
 
 }  // namespace eventcore::sqlite

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "eventcore/detail/closing.hpp"
 #include "eventcore/detail/head_signal.hpp"
 #include "eventcore/sqlite_store.hpp"
 #include "head_table.hpp"
@@ -37,9 +38,6 @@ struct StoreState {
   std::atomic<std::int64_t> last_append_ns = 0;
 };
 
-/// The error of an operation on a store that is closed or closing.
-[[nodiscard]] inline Error shutting_down() {
-  return make_error(ErrorCode::ShuttingDown, "the store is closing");
-}
+using detail::shutting_down;
 
 }  // namespace eventcore::sqlite

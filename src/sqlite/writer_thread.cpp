@@ -11,8 +11,6 @@ namespace {
 constexpr std::chrono::milliseconds kPollFirst{10};
 constexpr std::chrono::milliseconds kPollMax{100};
 
-Error wrong_moment(ErrorCode code, const char* message) { return make_error(code, message); }
-
 }  // namespace
 
 WriterThread::WriterThread(StoreState& state)
@@ -70,30 +68,16 @@ Result<void> WriterThread::close(Deadline deadline) {
 
 void WriterThread::submit(AppendOperation& operation) noexcept {
   if (state_.options.read_only) {
-    return detail::refuse(operation,
-                          wrong_moment(ErrorCode::Unavailable, "the store is read-only"));
+    return detail::refuse(operation, make_error(ErrorCode::Unavailable, "the store is read-only"));
   }
   if (refusing_.load(std::memory_order_acquire)) return detail::refuse(operation, shutting_down());
   if (auto sealed = operation.batch.seal(); !sealed)
     return detail::refuse(operation, sealed.error());
   if (!available_.load(std::memory_order_acquire)) {
-    return detail::refuse(operation, wrong_moment(ErrorCode::Unavailable,
-                                                  "the store is recovering from a failed commit"));
+    return detail::refuse(operation, make_error(ErrorCode::Unavailable,
+                                                "the store is recovering from a failed commit"));
   }
-  if (operation.batch.info.id.is_nil()) {
-    operation.batch.info.id =
-        mint_uuid(std::chrono::floor<std::chrono::milliseconds>(state_.options.clock->wall()));
-  }
-  operation.submitted_at = state_.options.clock->now();
-  switch (queue_.push(operation)) {
-    case detail::AppendQueue::Pushed::Accepted:
-      return;
-    case detail::AppendQueue::Pushed::Closed:
-      return detail::refuse(operation, shutting_down());
-    case detail::AppendQueue::Pushed::Full:
-      break;
-  }
-  detail::refuse(operation, wrong_moment(ErrorCode::Overloaded, "too many appends are queued"));
+  detail::enqueue(queue_, operation, *state_.options.clock);
 }
 
 void WriterThread::watch() noexcept {

@@ -107,7 +107,7 @@ Scenario::~Scenario() = default;
 
 Result<void> append_encoded(EventStore& store, const std::vector<EncodedEvent>& events) {
   WriteBatch batch;
-  batch.info.id = mint_uuid(std::chrono::floor<std::chrono::milliseconds>(system_clock().wall()));
+  batch.info.id = mint_uuid_now(system_clock());
   batch.info.command_type = "given";
   for (const EncodedEvent& event : events) {
     std::optional<std::uint32_t> stream = batch.find_stream(event.stream);

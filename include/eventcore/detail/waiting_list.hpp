@@ -6,8 +6,11 @@
 #include <optional>
 #include <utility>
 
+#include "eventcore/clock.hpp"
 #include "eventcore/detail/append_queue.hpp"
+#include "eventcore/detail/closing.hpp"
 #include "eventcore/event_store.hpp"
+#include "eventcore/uuid.hpp"
 
 namespace eventcore::detail {
 
@@ -16,6 +19,22 @@ inline void refuse(AppendOperation& operation, Error error) noexcept {
   static_cast<void>(operation.admit());
   operation.reject();
   operation.finish(std::move(error));
+}
+
+/// Hands a checked operation to the writer, with an id and the time of its submission; or refuses
+/// it, when the queue is full or closed.
+inline void enqueue(AppendQueue& queue, AppendOperation& operation, const Clock& clock) noexcept {
+  if (operation.batch.info.id.is_nil()) operation.batch.info.id = mint_uuid_now(clock);
+  operation.submitted_at = clock.now();
+  switch (queue.push(operation)) {
+    case AppendQueue::Pushed::Accepted:
+      return;
+    case AppendQueue::Pushed::Closed:
+      return refuse(operation, shutting_down());
+    case AppendQueue::Pushed::Full:
+      break;
+  }
+  refuse(operation, make_error(ErrorCode::Overloaded, "too many appends are queued"));
 }
 
 /// Linked by `AppendOperation::next`. Thread-safety: One thread at a time.

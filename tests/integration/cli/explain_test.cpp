@@ -1,15 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
 
 #include "eventcore/event_store.hpp"
 #include "eventcore/store_url.hpp"
+#include "tool.hpp"
 
 namespace eventcore {
 namespace {
@@ -56,19 +54,7 @@ class ExplainedStore : public testing::Test {
 
   /// What `eventcore explain` prints.
   std::string explain(const std::string& arguments, int exit_code = 0) const {
-    const std::string command =
-        std::string(EVENTCORE_TOOL) + " explain --store '" + store() + "' " + arguments + " 2>&1";
-    FILE* const output = popen(command.c_str(), "r");
-    EXPECT_NE(output, nullptr);
-    std::string text;
-    std::array<char, 4096> part{};
-    while (const std::size_t got = fread(part.data(), 1, part.size(), output)) {
-      text.append(part.data(), got);
-    }
-    const int status = pclose(output);
-    EXPECT_TRUE(WIFEXITED(status));
-    EXPECT_EQ(WEXITSTATUS(status), exit_code) << text;
-    return text;
+    return cli_test::run_tool("explain --store '" + store() + "' " + arguments, exit_code);
   }
 
   std::filesystem::path folder_;

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "postgres_url.hpp"
 #include "tool.hpp"
 
 namespace eventcore::cli_test {

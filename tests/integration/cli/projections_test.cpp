@@ -12,6 +12,7 @@
 
 #include "eventcore/projection_runner.hpp"
 #include "eventcore/store_url.hpp"
+#include "postgres_url.hpp"
 #include "tool.hpp"
 
 namespace eventcore {

@@ -177,7 +177,7 @@ TEST_F(InstrumentedStore, CountsEventsThatNoCommandMade) {
 TEST_F(InstrumentedStore, LeavesEventsOfCommandsToTheExecutor) {
   InstrumentedEventStore store(open_memory_store(), metrics);
   WriteBatch batch = WriteBatch::of(std::vector{event("order-1")}).value();
-  batch.info.id = mint_uuid(std::chrono::floor<std::chrono::milliseconds>(clock.wall()));
+  batch.info.id = mint_uuid_now(clock);
   batch.info.command_type = "place_order";
   ASSERT_TRUE(store.append(batch));
   EXPECT_EQ(operations("write", "ok"), 1);
