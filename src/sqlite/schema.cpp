@@ -35,7 +35,7 @@ struct Identity {
   }
 };
 
-Result<Identity> identify(const Connection& connection) {
+Result<Identity> read_identity(const Connection& connection) {
   const auto application = connection.number("PRAGMA application_id", kCantOpen);
   if (!application) return application.error();
   const auto version = connection.number("PRAGMA user_version", kCantOpen);
@@ -43,6 +43,14 @@ Result<Identity> identify(const Connection& connection) {
   const auto objects = connection.number("SELECT count(*) FROM sqlite_schema", kCantOpen);
   if (!objects) return objects.error();
   return Identity{*application, *version, *objects};
+}
+
+// In one transaction: another process that creates the store is seen before or after, not between.
+Result<Identity> identify(const Connection& connection) {
+  if (auto begun = connection.run("BEGIN", kCantOpen); !begun) return begun.error();
+  auto identity = read_identity(connection);
+  static_cast<void>(connection.roll_back());
+  return identity;
 }
 
 Result<void> check_identity(const Identity& identity, const fs::path& path) {
@@ -131,7 +139,7 @@ Result<void> identify_log(const Connection& connection) {
 }
 
 Result<void> migrate_in_transaction(const Connection& connection, const fs::path& path) {
-  auto identity = identify(connection);
+  auto identity = read_identity(connection);
   if (!identity) return identity.error();
   // Another process may have been faster.
   if (auto checked = check_identity(*identity, path); !checked) return checked;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,10 +27,16 @@ void write_line(int file, const std::string& line) {
   if (write(file, line.data(), line.size()) != static_cast<ssize_t>(line.size())) std::_Exit(1);
 }
 
+int give_up(const char* doing, const Error& error) {
+  std::cerr << "writer, " << doing << ": " << describe(error) << "\n";
+  return 1;
+}
+
 int run(const char* path, const char* ledger_path) {
   const int ledger = open(ledger_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
   auto store = open_sqlite_store({.path = path, .reader_threads = 1});
-  if (ledger < 0 || !store) return 1;
+  if (ledger < 0) return 1;
+  if (!store) return give_up("opening", store.error());
   for (std::size_t wave = 0;; ++wave) {
     std::vector<std::unique_ptr<PendingAppend>> appends;
     std::string intended;
@@ -42,7 +49,7 @@ int run(const char* path, const char* ledger_path) {
     for (const auto& append : appends) (*store)->submit_append(*append);
     for (const auto& append : appends) {
       const Result<WriteResult>& result = append->result();
-      if (!result) return 1;
+      if (!result) return give_up("appending", result.error());
       write_line(ledger, "A " + append->batch.info.id.to_string() + " " +
                              std::to_string(result->first.value) + "\n");
       write_line(STDOUT_FILENO, ".");

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <barrier>
 #include <mutex>
 #include <thread>
 
@@ -149,6 +150,26 @@ TEST_F(SqliteSharing, CompetingProcessesLoseNoEvent) {
   const auto store = open();
   EXPECT_EQ(version_of(*store, "a"), 200U);
   expect_clean(*store);
+}
+
+TEST_F(SqliteSharing, OneOfManyCreatesTheStoreAndTheOthersUseIt) {
+  constexpr int kStores = 200;
+  constexpr int kOpeners = 3;
+  std::barrier<> together(kOpeners);
+  std::atomic<int> opened = 0;
+  std::vector<std::thread> openers;
+  for (int i = 0; i < kOpeners; ++i) {
+    openers.emplace_back([&] {
+      for (int store = 0; store < kStores; ++store) {
+        SqliteStoreOptions options = this->options();
+        options.path.replace_filename("store-" + std::to_string(store) + ".db");
+        together.arrive_and_wait();
+        if (open(options) != nullptr) ++opened;
+      }
+    });
+  }
+  for (std::thread& opener : openers) opener.join();
+  EXPECT_EQ(opened, kStores * kOpeners);
 }
 
 TEST_F(SqliteSharing, TheSideFileMayBeLost) {
