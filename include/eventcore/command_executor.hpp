@@ -7,7 +7,9 @@
 ///     if (!result) return result.error();            // an operating failure
 ///     if (result->rejected()) …                      // a refusal: result->rejection()->code
 ///
-/// A conflict with another writer is retried with a growing, jittered pause. Commands of one
+/// A conflict with another writer is retried with a growing, jittered pause, and from the first one
+/// on the executor follows the log, as long as it matters, so that what it has cached stays the
+/// newest (a thread and a read each 2 ms; not with a scheduler of the caller's). Commands of one
 /// process that meet on a stream do not conflict: each decides on what those before it have
 /// queued, and nothing is reported before all that it depends on is durable. The usual mistake is
 /// to call `execute` from a completion, or from `handle`: that is `WouldDeadlock`; use `submit`
@@ -37,8 +39,8 @@ namespace eventcore {
 template <Command C>
 using Executed = ExecutedWith<RejectionOf<C>>;
 
-/// The pause before attempt n + 1 is random between 0.5 and 1 times
-/// `min(initial * 2^(n - 1), max)` ("equal jitter").
+/// The pause after conflict n is random between 0.5 and 1 times `min(initial * 2^(n - 1), max)`
+/// ("equal jitter"), and at least 2 ms while the log is followed.
 struct Backoff {
   std::chrono::nanoseconds initial = std::chrono::microseconds(500);
   std::chrono::nanoseconds max = std::chrono::milliseconds(100);
@@ -49,7 +51,9 @@ enum class PhaseTiming : std::uint8_t { Never, Sampled, Always };
 
 /// How an executor works.
 struct CommandExecutorOptions {
-  std::uint32_t attempts_max = 20;  ///< Then `VersionConflict` is reported.
+  /// Conflicts until `VersionConflict` is reported. Attempts that were lost with those of other
+  /// commands that they were built on do not count.
+  std::uint32_t attempts_max = 20;
   Backoff backoff = {};
   std::chrono::nanoseconds default_deadline = std::chrono::seconds(30);
   std::uint32_t in_flight_max = 8'192;  ///< Commands; above `submit` says `Overloaded`.

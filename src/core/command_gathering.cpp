@@ -40,7 +40,7 @@ CommandOperation::Wait CommandOperation::gather() {
             " streams, the limit is " + std::to_string(limits::kBatchStreams)));
   }
   reading_.clear();
-  core_.take_cached(boundary_, distrust_cache_, reading_);
+  core_.take_cached(boundary_, newest_at_, reading_);
   StreamsQuery query = missing_streams();
   if (query.streams.empty()) return next_round();
   return submit_read(std::move(query), Step::FoldPage);
@@ -169,7 +169,7 @@ Result<void> CommandOperation::finish_streams(const EventPage& page) {
       view.version = std::max(view.version, stream.basis);
     }
   }
-  core_.keep_committed(boundary_, finished);
+  core_.keep_committed(boundary_, finished, page.at);
   for (const std::uint32_t index : finished) {
     if (boundary_.streams[index].merged) continue;
     if (Result<void> applied = apply_pending(boundary_.streams[index]); !applied) return applied;

@@ -295,7 +295,8 @@ CommandOperation::Wait CommandOperation::enqueue() {
   start_over();
   if (must_wait) {
     return retry(make_error(ErrorCode::VersionConflict,
-                            "other commands of this process keep changing what it reads"));
+                            "other commands of this process keep changing what it reads"),
+                 true);
   }
   step_ = Step::Gather;
   return Wait::None;

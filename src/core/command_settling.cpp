@@ -1,6 +1,7 @@
 // The steps of a command from the store's answer to its end.
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "command_read.hpp"
@@ -12,6 +13,10 @@ namespace eventcore::detail {
 namespace {
 
 constexpr std::size_t kInterferenceKept = 8;
+// After so many conflicts a command reads what it decides on, whatever is known of it.
+constexpr std::uint32_t kConflictsUntilRead = 3;
+// Until then a follower has most probably read what a conflict was lost to.
+constexpr std::chrono::nanoseconds kFollowed = LogFollower::kInterval;
 
 CommandOutcome outcome_of(ErrorCode code) noexcept {
   switch (code) {
@@ -52,7 +57,12 @@ CommandOperation::Wait CommandOperation::settle() {
   node_->predecessors.clear();
   node_->dependencies.clear();
   if (!result) {
-    if (result.error().code == ErrorCode::VersionConflict) return retry(result.error());
+    if (result.error().code == ErrorCode::VersionConflict) {
+      // Without a stream that moved, it was only taken along by what it built on.
+      const bool moved = result.error().conflict.has_value();
+      if (moved) core_.follow_others();
+      return retry(result.error(), moved);
+    }
     return finish(result.error());
   }
   if (!result->replayed) return failure_ ? finish(*std::move(failure_)) : finish(outcome_);
@@ -74,20 +84,25 @@ CommandOperation::Wait CommandOperation::replay() {
   return finish(CommandOutcome::Replayed);
 }
 
-CommandOperation::Wait CommandOperation::retry(const Error& conflict) {
+CommandOperation::Wait CommandOperation::retry(const Error& conflict, bool counts) {
   if (interference_.size() == kInterferenceKept) interference_.erase(interference_.begin());
   interference_.push_back({conflict.stream, conflict.conflict.value_or(Conflict{})});
-  if (attempts_ >= core_.options().attempts_max) {
+  if (counts) ++conflicts_;
+  if (conflicts_ >= core_.options().attempts_max) {
     Error error = conflict;
     error.message = std::string(command_type_) + " gave up after " + std::to_string(attempts_) +
                     " attempts: " + conflict.message;
     return finish(std::move(error));
   }
   start_over();
-  distrust_cache_ = true;
-  paused_at_ = core_.clock().now();
-  resume_at_ = paused_at_ + core_.backoff(attempts_);
   ++attempts_;
+  // States that were right at the conflict; of one that repeats itself only what is read.
+  newest_at_ = conflicts_ < kConflictsUntilRead
+                   ? std::max({newest_at_, core_.store().head(), conflict.position})
+                   : Position{std::numeric_limits<std::uint64_t>::max()};
+  const auto pause = counts ? core_.backoff(conflicts_) : std::chrono::nanoseconds{};
+  paused_at_ = core_.clock().now();
+  resume_at_ = paused_at_ + (core_.is_following() ? std::max(pause, kFollowed) : pause);
   step_ = Step::Resume;
   return Wait::Backoff;
 }

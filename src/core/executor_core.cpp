@@ -34,6 +34,8 @@ ExecutorCore::ExecutorCore(EventStore& store, CommandExecutorOptions options)
       options_(std::move(options)),
       serial_(next_serial()),
       table_(std::max<std::size_t>(options_.cached_streams_max, 1)),
+      followed_from_(store.head()),
+      followed_to_(followed_from_),
       random_(options_.seed != 0 ? options_.seed : std::random_device{}()) {
   if (options_.probe && options_.probe->interests().commands) {
     command_probe_ = options_.probe.get();
@@ -87,10 +89,14 @@ Result<void> ExecutorCore::shutdown(Deadline deadline) {
                       "shutdown() on a worker of the same executor would wait for itself");
   }
   closed_.store(true, std::memory_order_seq_cst);
-  if (await_idle(deadline.at)) return {};
-  abandoning_.store(true, std::memory_order_relaxed);
+  const bool in_time = await_idle(deadline.at);
   const std::uint32_t left = in_flight();
-  static_cast<void>(await_idle(Instant::max()));
+  if (!in_time) {
+    abandoning_.store(true, std::memory_order_relaxed);
+    static_cast<void>(await_idle(Instant::max()));
+  }
+  follower_.stop();
+  if (in_time) return {};
   return make_error(ErrorCode::DeadlineExceeded,
                     std::to_string(left) +
                         " commands were under way at the deadline; those not "
@@ -144,7 +150,7 @@ int ExecutorCore::alternative(const FoldType& fold, const StoredEvent& event) co
   return entry.alternative;
 }
 
-void ExecutorCore::take_cached(Boundary& boundary, bool distrust,
+void ExecutorCore::take_cached(Boundary& boundary, Position newest_at,
                                std::vector<std::uint32_t>& to_read) {
   MutexLock lock(order_);
   for (const BoundaryStream& stream : boundary.streams) table_.prefetch(stream.id);
@@ -153,11 +159,11 @@ void ExecutorCore::take_cached(Boundary& boundary, bool distrust,
   }
   for (std::uint32_t i = 0; i < boundary.streams.size(); ++i) {
     if (boundary.streams[i].gathered) continue;
-    if (!boundary.streams[i].merged) take_stream(boundary, i, distrust, to_read);
+    if (!boundary.streams[i].merged) take_stream(boundary, i, newest_at, to_read);
   }
 }
 
-void ExecutorCore::take_stream(Boundary& boundary, std::uint32_t stream, bool distrust,
+void ExecutorCore::take_stream(Boundary& boundary, std::uint32_t stream, Position newest_at,
                                std::vector<std::uint32_t>& to_read) {
   BoundaryStream& target = boundary.streams[stream];
   StreamSlot& slot = *target.slot;
@@ -179,6 +185,7 @@ void ExecutorCore::take_stream(Boundary& boundary, std::uint32_t stream, bool di
     } else if (cached != nullptr && cached->state) {
       view.state = cached->state;
       view.version = cached->version;
+      complete = complete && is_newest(*cached, newest_at);
     } else {
       complete = false;
     }
@@ -186,7 +193,7 @@ void ExecutorCore::take_stream(Boundary& boundary, std::uint32_t stream, bool di
   for (std::uint32_t i = target.first_view; i != kNone; i = boundary.views[i].next_of_stream) {
     complete = complete && boundary.views[i].version == newest;
   }
-  if (complete && (queued || !distrust)) {
+  if (complete) {
     target.basis = newest;
     target.gathered = true;
     if (queued) target.based_on = slot.pending.back().node;
@@ -205,18 +212,32 @@ std::vector<PendingWrite> ExecutorCore::pending_of(const BoundaryStream& stream)
   return stream.slot->pending;
 }
 
+bool ExecutorCore::is_newest(const CachedFold& cached, Position at) const noexcept {
+  if (cached.known_at >= at) return true;
+  return !cached.is_behind && cached.known_at >= followed_from_ && followed_to_ >= at;
+}
+
+void ExecutorCore::keep(CachedFold& cached, std::shared_ptr<const void> state,
+                        StreamVersion version, Position at) noexcept {
+  if (cached.state && cached.version > version) return;
+  const bool goes_on = cached.state && !cached.is_behind && cached.known_at >= followed_from_;
+  if (!goes_on) cached.is_behind = at < followed_to_;
+  if (!cached.state || cached.version < version) {
+    cached.state = std::move(state);
+    cached.version = version;
+  }
+  cached.known_at = std::max(cached.known_at, at);
+}
+
 void ExecutorCore::keep_committed(const Boundary& boundary,
-                                  const std::vector<std::uint32_t>& streams) {
+                                  const std::vector<std::uint32_t>& streams, Position at) {
   MutexLock lock(order_);
   for (const std::uint32_t index : streams) {
     const BoundaryStream& stream = boundary.streams[index];
     for (std::uint32_t i = stream.first_view; i != kNone; i = boundary.views[i].next_of_stream) {
       const BoundaryView& view = boundary.views[i];
       if (!view.cacheable) continue;
-      CachedFold& cached = stream.slot->find_or_add(*view.fold);
-      if (cached.state && cached.version >= view.version) continue;
-      cached.state = view.state;
-      cached.version = view.version;
+      keep(stream.slot->find_or_add(*view.fold), view.state, view.version, at);
     }
   }
 }
@@ -298,10 +319,7 @@ void ExecutorCore::settle_stream(Boundary& boundary, const BoundaryStream& strea
   for (std::uint32_t i = stream.first_view; i != kNone; i = boundary.views[i].next_of_stream) {
     const BoundaryView& view = boundary.views[i];
     if (!view.cacheable || !view.next) continue;
-    CachedFold& cached = slot.find_or_add(*view.fold);
-    if (cached.state && cached.version >= after) continue;
-    cached.state = view.next;
-    cached.version = after;
+    keep(slot.find_or_add(*view.fold), view.next, after, node.result()->last);
   }
   if (slot.pending.empty()) slot.drop_pending_states();
 }

@@ -11,6 +11,7 @@
 
 #include "eventcore/command_executor.hpp"
 #include "eventcore/detail/mutex.hpp"
+#include "log_follower.hpp"
 #include "stream_table.hpp"
 #include "thread_scheduler.hpp"
 
@@ -56,12 +57,14 @@ class ExecutorCore {
   [[nodiscard]] int alternative(const FoldType& fold, const StoredEvent& event) const noexcept;
 
   /// Takes cached states into `boundary` for streams not gathered yet, and pins their slots.
-  /// Streams that must be read are added to `to_read`, with the version each has so far.
-  void take_cached(Boundary& boundary, bool distrust, std::vector<std::uint32_t>& to_read);
+  /// Streams that must be read are added to `to_read`, with the version each has so far: those
+  /// without a state that was the newest one at `newest_at` or later, 0: any.
+  void take_cached(Boundary& boundary, Position newest_at, std::vector<std::uint32_t>& to_read);
   /// What is queued on a stream, in order.
   [[nodiscard]] std::vector<PendingWrite> pending_of(const BoundaryStream& stream);
-  /// Remembers committed states that were just read.
-  void keep_committed(const Boundary& boundary, const std::vector<std::uint32_t>& streams);
+  /// Remembers committed states that were just read, at position `at`.
+  void keep_committed(const Boundary& boundary, const std::vector<std::uint32_t>& streams,
+                      Position at);
   /// Submits `node`, whose batch was decided on `boundary`; false if a state that it was decided
   /// on is not the newest any more, and nothing was submitted. Settles what the store has answered
   /// when it returns.
@@ -70,19 +73,44 @@ class ExecutorCore {
   /// second call does nothing. Null: nothing was submitted.
   void settle(Boundary& boundary, AppendNode* node, bool stored) noexcept;
 
+  /// There was a conflict with another writer: cached states are to follow the log from now on.
+  void follow_others() noexcept;
+  /// The log is being followed.
+  [[nodiscard]] bool is_following() const noexcept {
+    return following_.load(std::memory_order_relaxed);
+  }
+
+  // For the follower.
+
+  /// Where to follow from.
+  [[nodiscard]] Position begin_following();
+  /// Brings cached states on with the events of `page`. True: some were of others.
+  [[nodiscard]] bool follow(const EventPage& page);
+  void end_following();
+
  private:
+  struct FollowedState;
+  struct FollowedStream;
+
   /// Waits until no command is under way, or for `until`; true if none is.
   [[nodiscard]] bool await_idle(Instant until) const;
-  void take_stream(Boundary& boundary, std::uint32_t stream, bool distrust,
+  void take_stream(Boundary& boundary, std::uint32_t stream, Position newest_at,
                    std::vector<std::uint32_t>& to_read) EVENTCORE_REQUIRES(order_);
+  [[nodiscard]] bool is_newest(const CachedFold& cached, Position at) const noexcept
+      EVENTCORE_REQUIRES(order_);
+  void keep(CachedFold& cached, std::shared_ptr<const void> state, StreamVersion version,
+            Position at) noexcept EVENTCORE_REQUIRES(order_);
+  Result<void> apply_followed(FollowedState& followed, const StoredEvent& event) const;
+  [[nodiscard]] bool publish(std::string_view stream, FollowedStream& followed)
+      EVENTCORE_REQUIRES(order_);
   [[nodiscard]] bool checks_hit(const FoldType& fold) noexcept EVENTCORE_REQUIRES(order_);
   [[nodiscard]] static bool is_current(const Boundary& boundary) noexcept;
   static void depend(AppendNode& node, const AppendNodePtr& predecessor);
   static void queue_writes(Boundary& boundary, const AppendNodePtr& node);
   void settle_all(Boundary& boundary, AppendNode* node, bool stored) noexcept
       EVENTCORE_REQUIRES(order_);
-  static void settle_stream(Boundary& boundary, const BoundaryStream& stream, AppendNode& node,
-                            bool stored);
+  void settle_stream(Boundary& boundary, const BoundaryStream& stream, AppendNode& node,
+                     bool stored) EVENTCORE_REQUIRES(order_);
 
   EventStore& store_;
   const CommandExecutorOptions options_;
@@ -98,11 +126,16 @@ class ExecutorCore {
   StreamTable table_ EVENTCORE_GUARDED_BY(order_);
   std::uint32_t cache_hits_ EVENTCORE_GUARDED_BY(order_) =
       0;  // counted only where some are checked
+  // The log was followed between the two.
+  Position followed_from_ EVENTCORE_GUARDED_BY(order_);
+  Position followed_to_ EVENTCORE_GUARDED_BY(order_);
 
   std::atomic<std::uint32_t> in_flight_ = 0;  // atomic: counted by every command
   std::atomic<bool> closed_ = false;          // atomic: read by every command
   std::atomic<bool> abandoning_ = false;      // atomic: read by every command
   std::atomic<std::uint64_t> random_;         // atomic: a counter behind the jitter
+  std::atomic<bool> following_ = false;       // atomic: read by every retried command
+  LogFollower follower_{*this};               // the last: its thread uses the others
 };
 
 }  // namespace eventcore::detail

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "text_hash.hpp"
+
 namespace eventcore::detail {
 
 CachedFold* StreamSlot::find_further(const FoldType& fold) noexcept {
@@ -33,7 +35,7 @@ void StreamSlot::drop_pending_states() noexcept {
 }
 
 StreamSlot& StreamTable::pin(const StreamId& stream) {
-  StreamSlot* slot = find(stream);
+  StreamSlot* slot = find(stream.view(), stream.hash());
   if (slot == nullptr) {
     if (slots_.size() >= slots_max_) evict_one();
     if (table_.size() < (slots_.size() + 1) * 2) grow();
@@ -46,11 +48,13 @@ StreamSlot& StreamTable::pin(const StreamId& stream) {
   return *slot;
 }
 
-StreamSlot* StreamTable::find(const StreamId& stream) const noexcept {
+StreamSlot* StreamTable::find(std::string_view stream, std::uint64_t hash) const noexcept {
   if (table_.empty()) return nullptr;
-  for (std::size_t at = home(stream.hash()); table_[at].slot != nullptr;
+  for (std::size_t at = home(hash); table_[at].slot != nullptr;
        at = (at + 1) & (table_.size() - 1)) {
-    if (table_[at].hash == stream.hash() && table_[at].slot->id == stream) return table_[at].slot;
+    if (table_[at].hash == hash && same_text(table_[at].slot->id.view(), stream)) {
+      return table_[at].slot;
+    }
   }
   return nullptr;
 }

@@ -18,6 +18,8 @@ struct CachedFold {
   const FoldType* fold = nullptr;
   StreamVersion version;              ///< Of `state`, which is committed.
   std::shared_ptr<const void> state;  ///< Null: none.
+  Position known_at;                  ///< `state` was the newest one there.
+  bool is_behind = false;             ///< It came when the log had been followed past `known_at`.
   StreamVersion pending_version;
   std::shared_ptr<const void> pending;  ///< After everything queued; null: none.
 };
@@ -53,6 +55,14 @@ struct StreamSlot {
   [[nodiscard]] StreamVersion newest_state() const noexcept;
   /// Forgets the states after what is queued.
   void drop_pending_states() noexcept;
+  /// Calls `visit` for each committed state.
+  template <class Visit>
+  void visit_states(const Visit& visit) {
+    if (first_fold_.state) visit(first_fold_);
+    for (CachedFold& entry : further_folds_) {
+      if (entry.state) visit(entry);
+    }
+  }
 
  private:
   [[nodiscard]] CachedFold* find_further(const FoldType& fold) noexcept;
@@ -74,6 +84,8 @@ class StreamTable {
   /// The slot of `stream`, pinned.
   [[nodiscard]] StreamSlot& pin(const StreamId& stream);
   void unpin(StreamSlot& slot) noexcept { --slot.pins; }
+  /// The slot of the stream with this name, or null. Requires: `hash` is that of its `StreamId`.
+  [[nodiscard]] StreamSlot* find(std::string_view stream, std::uint64_t hash) const noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return slots_.size(); }
 
  private:
@@ -85,7 +97,6 @@ class StreamTable {
   [[nodiscard]] std::size_t home(std::uint64_t hash) const noexcept {
     return hash & (table_.size() - 1);
   }
-  [[nodiscard]] StreamSlot* find(const StreamId& stream) const noexcept;
   void insert(StreamSlot& slot) noexcept;
   void erase(const StreamSlot& slot) noexcept;
   void grow();

@@ -139,13 +139,17 @@ Result<Rows> Connection::run(const char* sql, const Parameters& parameters, Inst
   return collect(until, failed);
 }
 
+bool Connection::is_session(Instant until) {
+  const auto session = run("SELECT pg_backend_pid()", {}, until);
+  return session && session->number(0, 0) == PQbackendPID(handle());
+}
+
 // The one statement that a session keeps.
 constexpr char kKept[] = "eventcore";
 
 void Connection::keep(const char* sql, const Parameters& parameters, Instant until) {
   kept_ = Kept::Impossible;
-  const auto session = run("SELECT pg_backend_pid()", {}, until);
-  if (!session || session->number(0, 0) != PQbackendPID(handle())) return;
+  if (!is_session(until)) return;
   Failure failure;
   if (PQsendPrepare(handle(), kKept, sql, parameters.count(), parameters.types()) == 0) {
     return lose(failure, "can't send to PostgreSQL");

@@ -59,6 +59,8 @@ class Connection {
   /// statement may get another. Requires: the same `sql` every time, for the life of this object.
   [[nodiscard]] Result<Rows> run_often(const char* sql, const Parameters& parameters, Instant until,
                                        Failure* failure = nullptr);
+  /// Whether what a statement leaves in the session is there for the next one: no pooler between.
+  [[nodiscard]] bool is_session(Instant until);
   /// Several statements without parameters, for migrations; results are thrown away.
   [[nodiscard]] Result<void> run_script(const std::string& sql, Instant until,
                                         Failure* failure = nullptr);

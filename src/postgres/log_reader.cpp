@@ -90,7 +90,7 @@ Result<void> LogReader::send_range(Pipeline& to, const std::string& sql, std::ui
     for (const std::uint32_t type : *types) numbers.add(type);
     parameters.add(numbers);
   }
-  return to.send(sql.c_str(), parameters);
+  return types == nullptr ? to.send_often(sql, parameters) : to.send(sql.c_str(), parameters);
 }
 
 Result<void> LogReader::send_numbers(const std::string& sql,
@@ -99,7 +99,7 @@ Result<void> LogReader::send_numbers(const std::string& sql,
   for (const std::uint64_t number : numbers) array.add(number);
   Parameters parameters;
   parameters.add(array);
-  return pipeline_.send(sql.c_str(), parameters);
+  return pipeline_.send_often(sql, parameters);
 }
 
 Result<EventPage> LogReader::read_log(const LogQuery& query, Pipeline* second) {
@@ -131,7 +131,7 @@ Result<EventPage> LogReader::read_log(const LogQuery& query, Pipeline* second) {
 Result<void> LogReader::find_head(const LogQuery& query, PageBuilder& page, bool& has_begun) {
   Position head = state_.head();
   if (!query.until || *query.until > head) {
-    if (auto sent = pipeline_.send(statements_.read_head.c_str(), {}); !sent) return sent;
+    if (auto sent = pipeline_.send_often(statements_.read_head, {}); !sent) return sent;
     const EventFilter& filter = query.filter;
     const Position last = query.until.value_or(Position{kPositionMax});
     has_begun = filter.matches_all_streams() && filter.matches_all_types() &&

@@ -75,7 +75,7 @@ Result<void> LogReader::send(const StreamsQuery& query) {
   parameters.add(static_cast<std::int32_t>(number_of(query.order)));
   parameters.add(static_cast<std::uint64_t>(query.events_max));
   parameters.add(std::min<std::uint64_t>(query.bytes_max, kVersionMax));
-  return pipeline_.send(statements_.read_streams.c_str(), parameters);
+  return pipeline_.send_often(statements_.read_streams, parameters);
 }
 
 // Rows as `read_streams` returns them: the log, each stream, then events.

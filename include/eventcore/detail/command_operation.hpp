@@ -76,7 +76,8 @@ class CommandOperation : public Task {
   Wait decide();
   Wait settle();
   Wait replay();
-  Wait retry(const Error& conflict);
+  /// `counts`: towards the attempts that a command has.
+  Wait retry(const Error& conflict, bool counts);
   Wait resume();
   Wait finish(Error error);
   Wait finish(CommandOutcome outcome);
@@ -124,8 +125,8 @@ class CommandOperation : public Task {
   std::vector<std::uint32_t> reading_;  // streams of the read under way
   std::unique_ptr<Read> read_;
   AppendNodePtr node_;
-  bool taken_back_ = false;      // the append was cancelled; its result will never be looked at
-  bool distrust_cache_ = false;  // after a conflict: read the tails
+  bool taken_back_ = false;  // the append was cancelled; its result will never be looked at
+  Position newest_at_;       // after a conflict: where states have to have been the newest
 
   CommandOutcome outcome_ = CommandOutcome::Committed;
   std::optional<Error> error_;
@@ -133,6 +134,7 @@ class CommandOperation : public Task {
   std::string_view rejection_code_;
   bool replayed_ = false;
   std::uint32_t attempts_ = 1;
+  std::uint32_t conflicts_ = 0;  // of its own; the other attempts were taken along
   std::uint32_t local_retries_ = 0;
   std::uint32_t rounds_ = 0;
   std::uint32_t events_folded_ = 0;
