@@ -69,6 +69,16 @@ def output_that_can_not_be_written_is_told(folder):
         os.close(writer)
 
 
+def open_files(pid):
+    names = {}
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            names[int(number)] = os.readlink(f"/proc/{pid}/fd/{number}")
+        except FileNotFoundError:  # closed meanwhile
+            pass
+    return names
+
+
 def closed_streams_are_no_files_of_the_shop(folder):
     def close_all():
         for stream in range(3):
@@ -78,10 +88,8 @@ def closed_streams_are_no_files_of_the_shop(folder):
         [program(), "serve", "--store", f"sqlite:{folder}/closed.db", "--listen", "127.0.0.1:0",
          "--metrics-listen", "127.0.0.1:0"], preexec_fn=close_all)
     try:
-        files = f"/proc/{process.pid}/fd"
-        wait_until(lambda: any(".db" in os.readlink(f"{files}/{number}")
-                               for number in os.listdir(files)))
-        streams = [os.readlink(f"{files}/{number}") for number in range(3)]
+        wait_until(lambda: any(".db" in name for name in open_files(process.pid).values()))
+        streams = [open_files(process.pid).get(number) for number in range(3)]
         assert streams == ["/dev/null"] * 3, streams
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 0
