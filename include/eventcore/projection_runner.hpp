@@ -89,9 +89,13 @@ inline constexpr std::size_t kProjectionStates = 8;
 /// How far a replay is: of the log for a new projection, of a reset, or of a rebuild.
 struct ProjectionProgress {
   Position from;     ///< Where it began in this process.
+  Position at;       ///< Where it is.
   Position target;   ///< The head, or where the live version or the one before a rebuild was.
   double ratio = 0;  ///< Of all positions up to the target; 1: there.
   std::chrono::nanoseconds left{0};  ///< At the rate since it began; 0 before that is known.
+  /// What is made is not complete before: a rebuild, a reset, or a projection that is new. False:
+  /// it goes on where it was left.
+  bool rebuild = false;
 };
 
 /// A runner at one moment; counts are since it was made.

@@ -151,7 +151,7 @@ Result<void> ProjectionLoop::lead_on(const Goal& goal) {
   suspect_ = {};
   batch_max_ = options_.batch_events;
   caught_up_once_ = false;
-  begin_replay();
+  begin_replay(position_.value == 0);
   live_.reset();
   live_gone_ = false;
   outages_ = 0;
@@ -190,6 +190,7 @@ void ProjectionLoop::leave(const Result<void>& ended) {
   }
   board_.update([&](ProjectionStatus& status) {
     status.leader = false;
+    status.progress.reset();
     if (lost) status.last_error = ended ? "lease_lost" : describe(ended.error());
   });
 }
@@ -275,6 +276,7 @@ Result<void> ProjectionLoop::use_page(const EventPage& page, const Goal& goal) {
     show(caught_up_once_ ? ProjectionState::Running : ProjectionState::Replaying);
   }
   if (!events.empty()) {
+    if (!caught_up_once_) show_progress();  // The first batch may take long.
     if (auto applied = apply_page(events, end); !applied) return applied;
     if (position_ < end) return {};
   } else if (end > position_) {

@@ -76,7 +76,7 @@ class ProjectionLoop {
   [[nodiscard]] Result<void> rest_behind_live(const Goal& goal);
   [[nodiscard]] bool is_quiet(Position position) const noexcept;
   [[nodiscard]] std::span<const StoredEvent> alike(std::span<const StoredEvent> events) const;
-  void begin_replay();
+  void begin_replay(bool rebuild);
   [[nodiscard]] ProjectionProgress progress() const;
   void show_progress();
 
@@ -148,6 +148,7 @@ class ProjectionLoop {
   Position quiet_until_;          // of a rebuild that was asked for
   std::optional<Position> live_;  // where the live version was, while it exists
   bool live_gone_ = false;
+  bool rebuild_ = false;  // from the beginning, or where a reset went
   Position replay_from_;  // and when:
   Instant replay_began_{};
   bool caught_up_once_ = false;

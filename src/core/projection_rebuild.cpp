@@ -59,7 +59,8 @@ std::span<const StoredEvent> ProjectionLoop::alike(std::span<const StoredEvent> 
   return up_to(events, quiet_until_);
 }
 
-void ProjectionLoop::begin_replay() {
+void ProjectionLoop::begin_replay(bool rebuild) {
+  rebuild_ = rebuild;
   replay_from_ = position_;
   replay_began_ = system_clock().now();
 }
@@ -67,6 +68,8 @@ void ProjectionLoop::begin_replay() {
 ProjectionProgress ProjectionLoop::progress() const {
   ProjectionProgress progress;
   progress.from = replay_from_;
+  progress.at = position_;
+  progress.rebuild = rebuild_ || is_quiet(position_ + 1);
   progress.target = std::max(live_.value_or(store_.head()), position_);
   if (!live_ && position_ < quiet_until_) progress.target = quiet_until_;
   const double all = static_cast<double>(progress.target.value);

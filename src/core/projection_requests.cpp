@@ -48,7 +48,7 @@ Result<void> ProjectionLoop::reset(const ProjectionRecord& record) {
   resets_done_ = record.resets;
   suspect_ = {};
   caught_up_once_ = false;
-  begin_replay();
+  begin_replay(true);
   feed_.seek(position_);
   // First here, then in the store: who sees there that the reset is done must not be told by
   // `wait_for` that what is to be applied again has been applied.

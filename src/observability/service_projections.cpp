@@ -28,11 +28,20 @@ void each_runner(const Projections& projections, const Show& show) {
   for (const auto& [name, status] : runners) show(name, status);
 }
 
+// The rebuild under way; nullptr if there is none.
+const ProjectionProgress* rebuild_of(const ProjectionStatus& status) noexcept {
+  const auto& progress = status.progress;
+  const bool runs =
+      status.leader && progress && progress->rebuild && progress->at < progress->target;
+  return runs ? &*progress : nullptr;
+}
+
 }  // namespace
 
 void MetricsService::State::observe_projections() {
   observe_lag();
   observe_runners();
+  observe_rebuilds();
 }
 
 void MetricsService::State::observe_lag() {
@@ -111,6 +120,37 @@ void MetricsService::State::observe_runners() {
         out.report(is ? 1 : 0, {name, LabelDomain<ProjectionState>::values[i]});
       }
     });
+  });
+}
+
+void MetricsService::State::observe_rebuilds() {
+  observe(catalogue::kProjectionRebuildRunning, [this](Observations& out) {
+    each_runner(*watched_projections, [&](const std::string& name, const ProjectionStatus& status) {
+      out.report(rebuild_of(status) != nullptr ? 1 : 0, {name});
+    });
+  });
+  const auto show = [this](const MetricDescription& description, auto value) {
+    observe(description, [this, value](Observations& out) {
+      each_runner(
+          *watched_projections, [&](const std::string& name, const ProjectionStatus& status) {
+            const ProjectionProgress* rebuild = rebuild_of(status);
+            const std::optional<double> shown = rebuild != nullptr ? value(*rebuild) : std::nullopt;
+            if (shown) out.report(*shown, {name});
+          });
+    });
+  };
+  const auto number = [](std::uint64_t value) { return std::optional(static_cast<double>(value)); };
+  using Rebuild = ProjectionProgress;
+  show(catalogue::kProjectionRebuildDoneEvents,
+       [=](const Rebuild& rebuild) { return number(rebuild.at - rebuild.from); });
+  show(catalogue::kProjectionRebuildRemainingEvents,
+       [=](const Rebuild& rebuild) { return number(rebuild.target - rebuild.at); });
+  show(catalogue::kProjectionRebuildTargetPosition,
+       [=](const Rebuild& rebuild) { return number(rebuild.target.value); });
+  show(catalogue::kProjectionRebuildProgressRatio,
+       [](const Rebuild& rebuild) { return std::optional(rebuild.ratio); });
+  show(catalogue::kProjectionRebuildEtaSeconds, [](const Rebuild& rebuild) {
+    return rebuild.at > rebuild.from ? std::optional(seconds(rebuild.left)) : std::nullopt;
   });
 }
 

@@ -88,6 +88,7 @@ struct MetricsService::State {
   void observe_projections();
   void observe_lag();
   void observe_runners();
+  void observe_rebuilds();
   void observe_collectors();
   void show_update_cost();
   [[nodiscard]] std::vector<PoolFigures> measured_pools() const;

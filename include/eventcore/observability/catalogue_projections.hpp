@@ -111,6 +111,54 @@ inline constexpr MetricDescription kProjectionLastSuccessTimestampSeconds{
     .labels = kByProjection,
     .help = "When a read or a batch last succeeded here, in seconds since 1970; absent before.",
     .since = "0.1.0"};
+
+// A rebuild by the runner of this process, as of its last batch. Absent while there is none.
+inline constexpr MetricDescription kProjectionRebuildRunning{
+    .name = "eventcore_projection_rebuild_running",
+    .kind = MetricKind::Gauge,
+    .labels = kByProjection,
+    .help =
+        "1 while the runner of this process applies history to a projection that is rebuilt, was "
+        "reset or is new; else 0.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kProjectionRebuildDoneEvents{
+    .name = "eventcore_projection_rebuild_done_events",
+    .kind = MetricKind::Gauge,
+    .labels = kByProjection,
+    .help =
+        "Events that a running rebuild has passed since it began or went on in this process, "
+        "filtered ones too.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kProjectionRebuildRemainingEvents{
+    .name = "eventcore_projection_rebuild_remaining_events",
+    .kind = MetricKind::Gauge,
+    .labels = kByProjection,
+    .help = "Events up to the target of a running rebuild, filtered ones too.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kProjectionRebuildTargetPosition{
+    .name = "eventcore_projection_rebuild_target_position",
+    .kind = MetricKind::Gauge,
+    .labels = kByProjection,
+    .help =
+        "Where a running rebuild ends: at the live version, where the projection was before, or at "
+        "the head.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kProjectionRebuildProgressRatio{
+    .name = "eventcore_projection_rebuild_progress_ratio",
+    .kind = MetricKind::Gauge,
+    .labels = kByProjection,
+    .help = "Share of the positions up to its target that a running rebuild has passed, 0 to 1.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kProjectionRebuildEtaSeconds{
+    .name = "eventcore_projection_rebuild_eta_seconds",
+    .kind = MetricKind::Gauge,
+    .unit = MetricUnit::Seconds,
+    .labels = kByProjection,
+    .help =
+        "Estimate of the time that a running rebuild still takes, at the rate since it began in "
+        "this process; absent before its first batch.",
+    .since = "0.1.0"};
+
 inline constexpr MetricDescription kProjectionEventsProcessedTotal{
     .name = "eventcore_projection_events_processed_total",
     .kind = MetricKind::Counter,
@@ -196,6 +244,12 @@ inline constexpr std::array kProjectionMetrics{&kProjectionLagSeconds,
                                                &kProjectionLastProcessedEventTimestampSeconds,
                                                &kProjectionLastPollTimestampSeconds,
                                                &kProjectionLastSuccessTimestampSeconds,
+                                               &kProjectionRebuildRunning,
+                                               &kProjectionRebuildDoneEvents,
+                                               &kProjectionRebuildRemainingEvents,
+                                               &kProjectionRebuildTargetPosition,
+                                               &kProjectionRebuildProgressRatio,
+                                               &kProjectionRebuildEtaSeconds,
                                                &kProjectionBatchEvents,
                                                &kProjectionHandleSeconds,
                                                &kProjectionBatchSeconds,

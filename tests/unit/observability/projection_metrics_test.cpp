@@ -304,6 +304,40 @@ TEST_F(ProjectionMetrics, HaveExactlyOneStateAlsoWhileItChanges) {
   EXPECT_EQ(value(catalogue::kProjectionLeader), 1) << "the leader is shown";
 }
 
+TEST_F(ProjectionMetrics, ShowHowFarARebuildIs) {
+  std::atomic<std::uint64_t> gate = UINT64_MAX;
+  const auto runner = run([&](Position position) -> Result<void> {
+    while (position.value >= gate) std::this_thread::yield();
+    return {};
+  });
+  const MetricsWatch watch = service->watch(*runner);
+  // One event more than a batch has.
+  const int count = 4'097;
+  write(count);
+  EXPECT_EQ(value(catalogue::kProjectionRebuildRunning), 0) << "there from the start";
+  ASSERT_TRUE(runner->drain(patience()));
+  EXPECT_EQ(value(catalogue::kProjectionRebuildRunning), 0) << "nobody is at it";
+  EXPECT_EQ(value(catalogue::kProjectionRebuildDoneEvents), std::nullopt);
+
+  ASSERT_TRUE(store.projections().rebuild("sales"));
+  gate = 1;
+  runner->start();
+  ASSERT_TRUE(eventually([&] { return value(catalogue::kProjectionRebuildRunning) == 1; }));
+  EXPECT_EQ(value(catalogue::kProjectionRebuildDoneEvents), 0) << "before its first batch";
+  EXPECT_EQ(value(catalogue::kProjectionRebuildRemainingEvents), count);
+  EXPECT_EQ(value(catalogue::kProjectionRebuildProgressRatio), 0);
+  EXPECT_EQ(value(catalogue::kProjectionRebuildEtaSeconds), std::nullopt);
+  gate = count;
+  ASSERT_TRUE(eventually([&] { return value(catalogue::kProjectionRebuildRemainingEvents) == 1; }));
+  EXPECT_EQ(value(catalogue::kProjectionRebuildDoneEvents), count - 1);
+  EXPECT_EQ(value(catalogue::kProjectionRebuildTargetPosition), count);
+  EXPECT_DOUBLE_EQ(*value(catalogue::kProjectionRebuildProgressRatio), (count - 1.0) / count);
+  EXPECT_GT(value(catalogue::kProjectionRebuildEtaSeconds), 0);
+  gate = UINT64_MAX;
+  EXPECT_TRUE(eventually([&] { return value(catalogue::kProjectionRebuildRunning) == 0; }));
+  EXPECT_EQ(value(catalogue::kProjectionRebuildEtaSeconds), std::nullopt);
+}
+
 TEST_F(ProjectionMetrics, AreGoneWithTheirWatch) {
   const auto runner = run({}, {.name = "sales", .version = 2});
   const MetricsSnapshot::Labels labels = {{"projection_name", "sales@2"}};

@@ -226,13 +226,33 @@ TEST_P(ProjectionRebuild, SaysHowFarItIs) {
   }));
   const ProjectionStatus status = rebuilding->status();
   EXPECT_EQ(status.state, ProjectionState::Replaying);
+  EXPECT_TRUE(status.progress->rebuild);
   EXPECT_EQ(status.progress->from, Position{0});
+  EXPECT_EQ(status.progress->at, Position{100});
   EXPECT_EQ(status.progress->target, Position{400}) << "where the live version is";
   EXPECT_DOUBLE_EQ(status.progress->ratio, 0.25);
   EXPECT_GT(status.progress->left, std::chrono::nanoseconds{0});
   next->gate = UINT64_MAX;
   ASSERT_TRUE(eventually([&] { return rebuilding->status().state == ProjectionState::CaughtUp; }));
   EXPECT_TRUE(eventually([&] { return !rebuilding->status().progress.has_value(); }));
+}
+
+TEST_P(ProjectionRebuild, IsNotWhatGoesOnWhereItWasLeft) {
+  const auto mailer = std::make_shared<Mailer>();
+  write(20);
+  drain(mailer, brisk());
+  write(300);
+  const auto again = std::make_shared<Mailer>();
+  again->gate = 121;
+  const auto running = run(again, brisk());
+  running->start();
+  ASSERT_TRUE(eventually([&] {
+    const auto progress = running->status().progress;
+    return progress && progress->at == Position{120};
+  }));
+  EXPECT_FALSE(running->status().progress->rebuild);
+  ASSERT_TRUE(running->stop(patience()));
+  EXPECT_FALSE(running->status().progress) << "nobody is at it";
 }
 
 }  // namespace
