@@ -151,6 +151,20 @@ void PostgresServer::promote() {
   if (promoted != "true") throw std::runtime_error("the standby is not promoted");
 }
 
+void PostgresServer::rewind_to(const PostgresServer& primary) {
+  if (running()) throw std::runtime_error("PostgreSQL runs: it can't be rewound");
+  // Before its first checkpoint the primary still seems to be on the old timeline, and pg_rewind
+  // finds nothing to do.
+  PostgresConnection(primary.conninfo()).run("CHECKPOINT");
+  // pg_rewind recovers from a crash with the settings of this file. It brings that of the primary.
+  std::ofstream(data_ / "postgresql.conf", std::ios::app) << "wal_log_hints = on\n";
+  run_program({postgres_program("pg_rewind"), "--target-pgdata", data_, "--source-server",
+               primary.conninfo(), "--write-recovery-conf", "--no-sync"},
+              log(), RunAs::Server);
+  options_ = as_standby(std::move(options_));
+  start();
+}
+
 void PostgresServer::write_file(const std::string& name, std::string_view text) {
   const std::filesystem::path path = data_ / name;
   std::ofstream(path, std::ios::binary | std::ios::trunc) << text;

@@ -76,6 +76,11 @@ class PostgresServer {
   /// Makes a standby the primary; returns when it accepts writes.
   void promote();
 
+  /// Makes this server, which ran as the primary and is stopped, follow `primary`, which took over
+  /// from it: pg_rewind drops what it wrote alone. Both have to have run `durable` and with
+  /// `wal_log_hints=on`. Returns when it accepts connections; the primary knows it as `standby`.
+  void rewind_to(const PostgresServer& primary);
+
   /// Writes a file into its data folder that only it may read, such as pg_hba.conf or server.key.
   void write_file(const std::string& name, std::string_view text);
   [[nodiscard]] const std::filesystem::path& data() const noexcept { return data_; }
@@ -86,7 +91,7 @@ class PostgresServer {
   [[nodiscard]] std::vector<std::string> command() const;
   [[nodiscard]] bool answers() const;
 
-  const PostgresServerOptions options_;
+  PostgresServerOptions options_;
   const LoopbackPort port_;
   ServerFolder folder_;
   std::filesystem::path data_;

@@ -3,6 +3,7 @@
 /// \file
 /// Two PostgreSQL servers of which one takes over.
 
+#include <memory>
 #include <string>
 
 #include "postgres_server.hpp"
@@ -25,13 +26,20 @@ class StandbyPair {
   }
   /// Drops the primary as a crash does, and makes the standby the primary.
   void fail_over();
+  /// After `fail_over`: brings the old primary back as the standby that commits wait for. Each is
+  /// then what it is called. Requires: the pair is durable.
+  void rejoin();
 
-  [[nodiscard]] PostgresServer& primary() noexcept { return primary_; }
-  [[nodiscard]] PostgresServer& standby() noexcept { return standby_; }
+  /// Until `rejoin`, a failed over primary is still called this.
+  [[nodiscard]] PostgresServer& primary() noexcept { return *primary_; }
+  [[nodiscard]] PostgresServer& standby() noexcept { return *standby_; }
 
  private:
-  PostgresServer primary_;
-  PostgresServer standby_;
+  // Returns when commits wait for the standby.
+  void await_standby();
+
+  std::unique_ptr<PostgresServer> primary_;
+  std::unique_ptr<PostgresServer> standby_;
 };
 
 }  // namespace eventcore::testing

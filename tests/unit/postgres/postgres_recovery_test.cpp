@@ -147,6 +147,49 @@ TEST(PostgresRecovery, StandbyTakesOverWithoutLoss) {
   load.expect_stored_once(pair.standby().conninfo());
 }
 
+// Returns when a server that follows another has so many events.
+void await_events(const std::string& conninfo, const std::string& events) {
+  const Instant give_up = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+  PostgresConnection sql(conninfo);
+  while (sql.value("SELECT count(*) FROM eventcore.events") != events) {
+    if (std::chrono::steady_clock::now() > give_up) throw std::runtime_error("it does not follow");
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
+}
+
+TEST(PostgresRecovery, OldPrimaryComesBackAsAStandbyAndTakesOverAgain) {
+  testing::StandbyPair pair({.durable = true, .failed = ::testing::Test::HasFailure});
+  const auto store = open(options_for(pair.conninfo()));
+  Load load(*store);
+  load.await(200);
+  // The primary goes on alone for a while: what it writes then is acknowledged by nobody.
+  pair.standby().stop(StopMode::Immediate);
+  PostgresConnection(pair.primary().conninfo())
+      .run("SET synchronous_commit = local; CREATE TABLE written_alone ()");
+  pair.primary().stop(StopMode::Immediate);
+  pair.standby().start();
+  pair.fail_over();
+  load.await(200);
+  pair.rejoin();
+  load.await(200);
+  pair.fail_over();
+  load.await(200);
+  pair.rejoin();
+  load.await(200);
+  load.stop();
+  load.expect_stored_once(pair.primary().conninfo());
+  PostgresConnection primary(pair.primary().conninfo());
+  PostgresConnection standby(pair.standby().conninfo());
+  await_events(pair.standby().conninfo(), primary.value("SELECT count(*) FROM eventcore.events"));
+  load.expect_stored_once(pair.standby().conninfo());
+  EXPECT_EQ(standby.value("SELECT pg_is_in_recovery()"), "t");
+  EXPECT_EQ(primary.value("SELECT to_regclass('written_alone')"), "") << "it was rewound";
+  EXPECT_EQ(standby.value("SELECT to_regclass('written_alone')"), "");
+  const auto report = store->administration().verify({});
+  ASSERT_TRUE(report) << describe(report.error());
+  EXPECT_EQ(report->findings_total, 0U);
+}
+
 TEST(PostgresRecovery, ServerThatHangsLeavesADoubtThatIsResolved) {
   PostgresServer server({.failed = ::testing::Test::HasFailure});
   PostgresStoreOptions options = options_for(server.conninfo());
