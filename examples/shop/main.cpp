@@ -56,12 +56,13 @@ void add_listen(CLI::App& command, shop::ShopServerOptions& options) {
 
 void add_read_models(CLI::App& command, shop::ShopServerOptions& options) {
   command
-      .add_option("--read-models", options.read_models,
-                  "Folder of the read models (default: STORE-read-models beside a SQLite store, "
-                  "shop-read-models-LOG here for PostgreSQL)")
+      .add_option(
+          "--read-models", options.read_models,
+          "Folder of the read models (default: STORE-read-models beside a SQLite store, "
+          "shop-read-models-LOG here for PostgreSQL), or `postgres`: in the store's database")
       ->type_name("FOLDER");
   add_duration(command, "--lease",
-               "Another process that uses the folder goes on when this one is silent so long "
+               "Another process that shares them goes on when this one is silent so long "
                "(default: 15s)",
                [&options](std::chrono::milliseconds value) { options.lease = value; });
 }

@@ -26,32 +26,33 @@ Result<MoneyTotal> total_from(const std::string& text) {
 }  // namespace
 
 const std::string_view CustomerOrders::kSchema =
-    "CREATE TABLE IF NOT EXISTS customers (customer TEXT PRIMARY KEY, orders INTEGER NOT NULL, "
+    "CREATE TABLE IF NOT EXISTS @customers (customer TEXT PRIMARY KEY, orders INTEGER NOT NULL, "
     "total TEXT NOT NULL) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS orders (customer TEXT, position INTEGER, id TEXT NOT NULL, "
+    "CREATE TABLE IF NOT EXISTS @orders (customer TEXT, position INTEGER, id TEXT NOT NULL, "
     "placed_at INTEGER NOT NULL, country TEXT NOT NULL, units INTEGER NOT NULL, "
     "total INTEGER NOT NULL, PRIMARY KEY (customer, position)) STRICT, WITHOUT ROWID";
 
-CustomerOrders::CustomerOrders(std::string instance,
-                               std::unique_ptr<eventcore::SqliteReadModel> model)
-    : SqliteProjector({.name = kName, .instance = std::move(instance)}, std::move(model),
-                      "DELETE FROM customers; DELETE FROM orders") {}
+CustomerOrders::CustomerOrders(std::string instance, std::unique_ptr<Tables> tables)
+    : TableProjector({.name = kName, .instance = std::move(instance)}, std::move(tables),
+                     "DELETE FROM @customers; DELETE FROM @orders") {}
 
 Result<std::shared_ptr<eventcore::Projector>> CustomerOrders::create(
-    std::string instance, std::unique_ptr<eventcore::SqliteReadModel> model) {
-  std::shared_ptr<CustomerOrders> made(new CustomerOrders(std::move(instance), std::move(model)));
+    std::string instance, std::unique_ptr<Tables> tables) {
+  std::shared_ptr<CustomerOrders> made(new CustomerOrders(std::move(instance), std::move(tables)));
   if (auto prepared = made->prepare(); !prepared) return prepared.error();
   return std::shared_ptr<eventcore::Projector>(std::move(made));
 }
 
 Result<void> CustomerOrders::prepare() {
-  const std::pair<SqliteStatement*, std::string_view> all[] = {
-      {&register_, "INSERT INTO customers VALUES (?1, 0, '0.0000') ON CONFLICT DO NOTHING"},
-      {&read_, "SELECT orders, total FROM customers WHERE customer = ?1"},
-      {&count_, "REPLACE INTO customers VALUES (?1, ?2, ?3)"},
-      {&list_, "INSERT INTO orders VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"}};
+  const std::pair<Statement*, std::string_view> all[] = {
+      {&register_, "INSERT INTO @customers VALUES (?1, 0, '0.0000') ON CONFLICT DO NOTHING"},
+      {&read_, "SELECT orders, total FROM @customers WHERE customer = ?1"},
+      {&count_,
+       "INSERT INTO @customers VALUES (?1, ?2, ?3) ON CONFLICT (customer) DO UPDATE SET "
+       "orders = excluded.orders, total = excluded.total"},
+      {&list_, "INSERT INTO @orders VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"}};
   for (const auto& [statement, sql] : all) {
-    auto prepared = SqliteStatement::prepare(connection(), sql);
+    auto prepared = tables().prepare(sql);
     if (!prepared) return prepared.error();
     *statement = *std::move(prepared);
   }
@@ -99,7 +100,7 @@ Result<void> CustomerOrders::add(const OrderPlaced& order, eventcore::Position p
 Result<std::optional<CustomerOrdersPage>> find_orders(const ReadSnapshot& snapshot,
                                                       const CustomerOrdersQuery& query) {
   using Found = std::optional<CustomerOrdersPage>;
-  auto customer = snapshot.prepare("SELECT orders, total FROM customers WHERE customer = ?1");
+  auto customer = snapshot.prepare("SELECT orders, total FROM @customers WHERE customer = ?1");
   if (!customer) return customer.error();
   const auto known = customer->bind(1, query.customer).step();
   if (!known) return known.error();
@@ -109,7 +110,7 @@ Result<std::optional<CustomerOrdersPage>> find_orders(const ReadSnapshot& snapsh
   CustomerOrdersPage page{.orders = customer->number(0), .total = *total};
 
   auto rows = snapshot.prepare(
-      "SELECT id, placed_at, country, units, total, position FROM orders WHERE customer = ?1 AND "
+      "SELECT id, placed_at, country, units, total, position FROM @orders WHERE customer = ?1 AND "
       "position < ?2 ORDER BY position DESC LIMIT ?3");
   if (!rows) return rows.error();
   constexpr std::int64_t kLast = std::numeric_limits<std::int64_t>::max();

@@ -15,23 +15,23 @@
 
 #include "domain/events.hpp"
 #include "read_models/read_database.hpp"
-#include "read_models/sqlite_projector.hpp"
+#include "read_models/table_projector.hpp"
 #include "report/money_total.hpp"
 
 namespace shop {
 
 /// A row for each customer and one for each order of a customer.
-class CustomerOrders final : public SqliteProjector<std::variant<CustomerRegistered, OrderPlaced>> {
+class CustomerOrders final : public TableProjector<std::variant<CustomerRegistered, OrderPlaced>> {
  public:
   static constexpr eventcore::FixedName kName = "customer_orders";
   static const std::string_view kSchema;
 
-  /// `model` was opened with `kSchema`. Errors: HandlerFailed.
+  /// `tables` were opened with `kSchema`. Errors: HandlerFailed.
   [[nodiscard]] static eventcore::Result<std::shared_ptr<eventcore::Projector>> create(
-      std::string instance, std::unique_ptr<eventcore::SqliteReadModel> model);
+      std::string instance, std::unique_ptr<Tables> tables);
 
  private:
-  CustomerOrders(std::string instance, std::unique_ptr<eventcore::SqliteReadModel> model);
+  CustomerOrders(std::string instance, std::unique_ptr<Tables> tables);
   [[nodiscard]] eventcore::Result<void> prepare();
   [[nodiscard]] eventcore::Result<void> apply_event(const Events& event,
                                                     const eventcore::StoredEvent& stored,
@@ -40,10 +40,10 @@ class CustomerOrders final : public SqliteProjector<std::variant<CustomerRegiste
                                             eventcore::Position);
   [[nodiscard]] eventcore::Result<void> add(const OrderPlaced& order, eventcore::Position position);
 
-  SqliteStatement register_;
-  SqliteStatement read_;
-  SqliteStatement count_;
-  SqliteStatement list_;
+  Statement register_;
+  Statement read_;
+  Statement count_;
+  Statement list_;
 };
 
 struct CustomerOrdersQuery {

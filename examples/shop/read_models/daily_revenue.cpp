@@ -40,7 +40,7 @@ Happened happened(const GoodsReturned& goods) {
 }
 
 /// The six columns from `first` on.
-Result<Revenue> revenue_from(const SqliteStatement& row, int first) {
+Result<Revenue> revenue_from(const Statement& row, int first) {
   const auto gross = MoneyTotal::parse(row.text(first + 4));
   const auto returned = MoneyTotal::parse(row.text(first + 5));
   if (!gross || !returned) {
@@ -68,24 +68,27 @@ void Revenue::add(const Revenue& other) noexcept {
 }
 
 const std::string_view DailyRevenue::kSchema =
-    "CREATE TABLE IF NOT EXISTS revenue (day INTEGER, country TEXT, orders INTEGER NOT NULL, "
+    "CREATE TABLE IF NOT EXISTS @revenue (day INTEGER, country TEXT, orders INTEGER NOT NULL, "
     "returns INTEGER NOT NULL, units_sold INTEGER NOT NULL, units_returned INTEGER NOT NULL, "
     "gross TEXT NOT NULL, returned TEXT NOT NULL, PRIMARY KEY (day, country)) "
     "STRICT, WITHOUT ROWID";
 
-DailyRevenue::DailyRevenue(std::string instance, std::unique_ptr<eventcore::SqliteReadModel> model)
-    : SqliteProjector({.name = kName, .instance = std::move(instance)}, std::move(model),
-                      "DELETE FROM revenue") {}
+DailyRevenue::DailyRevenue(std::string instance, std::unique_ptr<Tables> tables)
+    : TableProjector({.name = kName, .instance = std::move(instance)}, std::move(tables),
+                     "DELETE FROM @revenue") {}
 
-Result<std::shared_ptr<eventcore::Projector>> DailyRevenue::create(
-    std::string instance, std::unique_ptr<eventcore::SqliteReadModel> model) {
-  std::shared_ptr<DailyRevenue> made(new DailyRevenue(std::move(instance), std::move(model)));
-  auto read = SqliteStatement::prepare(made->connection(),
-                                       "SELECT orders, returns, units_sold, units_returned, gross, "
-                                       "returned FROM revenue WHERE day = ?1 AND country = ?2");
+Result<std::shared_ptr<eventcore::Projector>> DailyRevenue::create(std::string instance,
+                                                                   std::unique_ptr<Tables> tables) {
+  std::shared_ptr<DailyRevenue> made(new DailyRevenue(std::move(instance), std::move(tables)));
+  auto read = made->tables().prepare(
+      "SELECT orders, returns, units_sold, units_returned, gross, "
+      "returned FROM @revenue WHERE day = ?1 AND country = ?2");
   if (!read) return read.error();
-  auto write = SqliteStatement::prepare(
-      made->connection(), "REPLACE INTO revenue VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+  auto write = made->tables().prepare(
+      "INSERT INTO @revenue VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (day, country) "
+      "DO UPDATE SET orders = excluded.orders, returns = excluded.returns, "
+      "units_sold = excluded.units_sold, units_returned = excluded.units_returned, "
+      "gross = excluded.gross, returned = excluded.returned");
   if (!write) return write.error();
   made->read_ = *std::move(read);
   made->write_ = *std::move(write);
@@ -128,9 +131,9 @@ Result<void> DailyRevenue::add(sys_days day, const std::string& country, const R
 
 Result<RevenuePage> find_revenue(const ReadSnapshot& snapshot, const RevenueQuery& query) {
   auto rows = snapshot.prepare(
-      query.country ? "SELECT * FROM revenue WHERE day BETWEEN ?1 AND ?2 AND country = ?3 "
+      query.country ? "SELECT * FROM @revenue WHERE day BETWEEN ?1 AND ?2 AND country = ?3 "
                       "ORDER BY day, country"
-                    : "SELECT * FROM revenue WHERE day BETWEEN ?1 AND ?2 ORDER BY day, country");
+                    : "SELECT * FROM @revenue WHERE day BETWEEN ?1 AND ?2 ORDER BY day, country");
   if (!rows) return rows.error();
   using Limits = std::numeric_limits<std::int64_t>;
   rows->bind(1, query.from ? query.from->time_since_epoch().count() : Limits::min())

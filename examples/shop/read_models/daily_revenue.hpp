@@ -15,7 +15,7 @@
 
 #include "domain/events.hpp"
 #include "read_models/read_database.hpp"
-#include "read_models/sqlite_projector.hpp"
+#include "read_models/table_projector.hpp"
 #include "report/money_total.hpp"
 
 namespace shop {
@@ -34,25 +34,25 @@ struct Revenue {
 };
 
 /// A row for each day and country. Amounts are decimal texts, which have no limit.
-class DailyRevenue final : public SqliteProjector<std::variant<OrderPlaced, GoodsReturned>> {
+class DailyRevenue final : public TableProjector<std::variant<OrderPlaced, GoodsReturned>> {
  public:
   static constexpr eventcore::FixedName kName = "daily_revenue";
   static const std::string_view kSchema;
 
-  /// `model` was opened with `kSchema`. Errors: HandlerFailed.
+  /// `tables` were opened with `kSchema`. Errors: HandlerFailed.
   [[nodiscard]] static eventcore::Result<std::shared_ptr<eventcore::Projector>> create(
-      std::string instance, std::unique_ptr<eventcore::SqliteReadModel> model);
+      std::string instance, std::unique_ptr<Tables> tables);
 
  private:
-  DailyRevenue(std::string instance, std::unique_ptr<eventcore::SqliteReadModel> model);
+  DailyRevenue(std::string instance, std::unique_ptr<Tables> tables);
   [[nodiscard]] eventcore::Result<void> apply_event(const Events& event,
                                                     const eventcore::StoredEvent& stored,
                                                     const eventcore::ProjectionContext&) override;
   [[nodiscard]] eventcore::Result<void> add(std::chrono::sys_days day, const std::string& country,
                                             const Revenue& more);
 
-  SqliteStatement read_;
-  SqliteStatement write_;
+  Statement read_;
+  Statement write_;
 };
 
 struct RevenueQuery {

@@ -3,71 +3,56 @@
 /// \file
 /// `ReadDatabase`: looks at a read model that a projection writes, over connections of its own.
 
-#include <filesystem>
 #include <memory>
-#include <mutex>
-#include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include <eventcore/position.hpp>
 #include <eventcore/result.hpp>
 
-#include "read_models/sqlite_statement.hpp"
+#include "read_models/statement.hpp"
 
 namespace shop {
-
-struct CloseSqlite {
-  void operator()(sqlite3* connection) const noexcept { sqlite3_close(connection); }
-};
-using SqliteConnection = std::unique_ptr<sqlite3, CloseSqlite>;
-
-class ReadDatabase;
 
 /// A read model at one position: whatever is asked of it belongs together, for the projection
 /// commits data and position at once. Thread-safety: One thread at a time. Ownership: must end
 /// before its database, and the statements before it.
 class ReadSnapshot {
  public:
-  ReadSnapshot(ReadSnapshot&&) = default;
-  ReadSnapshot& operator=(ReadSnapshot&&) = delete;
-  ~ReadSnapshot();
+  /// A transaction, which its destructor ends.
+  class Transaction {
+   public:
+    Transaction() = default;
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    virtual ~Transaction() = default;
+    [[nodiscard]] virtual eventcore::Result<Statement> prepare(std::string_view sql) = 0;
+  };
+
+  ReadSnapshot(std::unique_ptr<Transaction> transaction, eventcore::Position position)
+      : transaction_(std::move(transaction)), position_(position) {}
 
   /// Every event up to here is in it.
   [[nodiscard]] eventcore::Position position() const noexcept { return position_; }
-  [[nodiscard]] eventcore::Result<SqliteStatement> prepare(std::string_view sql) const {
-    return SqliteStatement::prepare(connection_.get(), sql);
+  [[nodiscard]] eventcore::Result<Statement> prepare(std::string_view sql) const {
+    return transaction_->prepare(sql);
   }
 
  private:
-  friend class ReadDatabase;
-  ReadSnapshot(ReadDatabase& database, SqliteConnection connection)
-      : database_(&database), connection_(std::move(connection)) {}
-
-  ReadDatabase* database_;
-  SqliteConnection connection_;
+  std::unique_ptr<Transaction> transaction_;
   eventcore::Position position_;
 };
 
-/// Thread-safety: Thread-safe. Blocking: for the disk.
+/// Thread-safety: Thread-safe. Blocking: for the disk or the server.
 class ReadDatabase {
  public:
-  /// `key` is that of the projection (`Projector::key`).
-  ReadDatabase(std::filesystem::path path, std::string key);
+  ReadDatabase() = default;
+  ReadDatabase(const ReadDatabase&) = delete;
+  ReadDatabase& operator=(const ReadDatabase&) = delete;
+  virtual ~ReadDatabase() = default;
 
   /// Errors: Unavailable, HandlerFailed.
-  [[nodiscard]] eventcore::Result<ReadSnapshot> snapshot();
-
- private:
-  friend class ReadSnapshot;
-
-  [[nodiscard]] eventcore::Result<SqliteConnection> connect();
-  void give_back(SqliteConnection connection);
-
-  const std::filesystem::path path_;
-  const std::string key_;
-  std::mutex mutex_;
-  std::vector<SqliteConnection> idle_;  // guarded by mutex_; as many as ever read at once
+  [[nodiscard]] virtual eventcore::Result<ReadSnapshot> snapshot() = 0;
 };
 
 }  // namespace shop

@@ -10,6 +10,10 @@
 #include <system_error>
 #include <utility>
 
+#include <eventcore/sqlite_read_model.hpp>
+
+#include "read_models/sqlite_read_database.hpp"
+
 namespace shop {
 
 namespace {
@@ -33,7 +37,35 @@ std::string host_name() {
   return name.data();
 }
 
+class SqliteTables final : public Tables {
+ public:
+  explicit SqliteTables(std::unique_ptr<eventcore::SqliteReadModel> model)
+      : model_(std::move(model)) {}
+  eventcore::ReadModel& read_model() noexcept override { return *model_; }
+  eventcore::Result<void> execute(std::string_view sql) override {
+    return model_->execute(sqlite_sql(sql));
+  }
+  eventcore::Result<Statement> prepare(std::string_view sql) override {
+    return SqliteStatement::prepare(model_->handle(), sql);
+  }
+
+ private:
+  const std::unique_ptr<eventcore::SqliteReadModel> model_;
+};
+
 }  // namespace
+
+eventcore::Result<std::unique_ptr<Tables>> ReadModelFolder::open_tables(const std::string& key,
+                                                                        std::string_view schema) {
+  auto model = eventcore::SqliteReadModel::open(
+      {.path = file(key), .name = key, .schema = sqlite_sql(schema)});
+  if (!model) return model.error();
+  return std::unique_ptr<Tables>(std::make_unique<SqliteTables>(*std::move(model)));
+}
+
+std::unique_ptr<ReadDatabase> ReadModelFolder::open_reads(const std::string& key) {
+  return std::make_unique<SqliteReadDatabase>(file(key), key);
+}
 
 ReadModelFolder::ReadModelFolder(std::filesystem::path path, bool is_temporary)
     : path_(std::move(path)),

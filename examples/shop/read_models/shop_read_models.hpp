@@ -1,26 +1,25 @@
 #pragma once
 
 /// \file
-/// `ShopReadModels`: the shop's projections, each with a file of its own, and who runs them.
+/// `ShopReadModels`: the shop's projections, and who runs them.
 
-#include <filesystem>
 #include <memory>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <eventcore/event_store.hpp>
 #include <eventcore/projection_runner.hpp>
 
 #include "read_models/read_database.hpp"
-#include "read_models/read_model_folder.hpp"
+#include "read_models/read_model_place.hpp"
 
 namespace shop {
 
-/// One projection: who writes its file, and who reads it. Thread-safety: Thread-safe.
+/// One projection: who writes its tables, and who reads them. Thread-safety: Thread-safe.
 class ShopReadModel {
  public:
   ShopReadModel(std::unique_ptr<eventcore::ProjectionRunner> runner,
-                const std::filesystem::path& file);
+                std::unique_ptr<ReadDatabase> database);
 
   /// What is in it now, or as soon as it has every event up to `after`. Errors: DeadlineExceeded,
   /// Cancelled (stopped), HandlerFailed (the projection stopped at a failure), Unavailable.
@@ -30,15 +29,15 @@ class ShopReadModel {
 
  private:
   std::unique_ptr<eventcore::ProjectionRunner> runner_;
-  ReadDatabase database_;
+  std::unique_ptr<ReadDatabase> database_;
 };
 
 /// Thread-safety: Thread-safe. Ownership: the store must outlive it.
 class ShopReadModels {
  public:
-  /// Errors: Unavailable, Corrupt, HandlerFailed (a file is no read model of the shop).
+  /// Errors: those of `ReadModelPlace::open_tables`.
   [[nodiscard]] static eventcore::Result<std::unique_ptr<ShopReadModels>> open(
-      eventcore::EventStore& store, ReadModelFolder folder,
+      eventcore::EventStore& store, std::unique_ptr<ReadModelPlace> place,
       const eventcore::ProjectionRunnerOptions& options = {});
 
   void start();
@@ -53,9 +52,9 @@ class ShopReadModels {
   }
 
  private:
-  explicit ShopReadModels(ReadModelFolder folder) : folder_(std::move(folder)) {}
+  explicit ShopReadModels(std::unique_ptr<ReadModelPlace> place) : place_(std::move(place)) {}
 
-  ReadModelFolder folder_;  // first: its files are closed before it goes
+  std::unique_ptr<ReadModelPlace> place_;  // first: what is in it is closed before it goes
   std::vector<std::unique_ptr<ShopReadModel>> models_;
 };
 

@@ -1,5 +1,7 @@
 #include "read_models/sqlite_statement.hpp"
 
+#include <algorithm>
+
 namespace shop {
 
 using eventcore::ErrorCode;
@@ -22,43 +24,38 @@ eventcore::Error sqlite_error(sqlite3* connection) {
   return make_error(code, std::string("read model: ") + sqlite3_errmsg(connection));
 }
 
-eventcore::Result<SqliteStatement> SqliteStatement::prepare(sqlite3* connection,
-                                                            std::string_view sql) {
+std::string sqlite_sql(std::string_view sql) {
+  std::string text(sql);
+  text.erase(std::remove(text.begin(), text.end(), '@'), text.end());
+  return text;
+}
+
+eventcore::Result<Statement> SqliteStatement::prepare(sqlite3* connection, std::string_view sql) {
+  const std::string text = sqlite_sql(sql);
   sqlite3_stmt* prepared = nullptr;
-  const int result = sqlite3_prepare_v3(connection, sql.data(), static_cast<int>(sql.size()),
+  const int result = sqlite3_prepare_v3(connection, text.data(), static_cast<int>(text.size()),
                                         SQLITE_PREPARE_PERSISTENT, &prepared, nullptr);
   if (result != SQLITE_OK) return sqlite_error(connection);
-  SqliteStatement statement;
-  statement.statement_.reset(prepared);
-  return statement;
+  return Statement(std::unique_ptr<SqliteStatement>(new SqliteStatement(prepared)));
 }
 
-SqliteStatement& SqliteStatement::bind(int parameter, std::int64_t number) {
+void SqliteStatement::bind(int parameter, std::int64_t number) {
   sqlite3_bind_int64(statement_.get(), parameter, number);
-  return *this;
 }
 
-SqliteStatement& SqliteStatement::bind(int parameter, std::string_view text) {
+void SqliteStatement::bind(int parameter, std::string_view text) {
   // Without a pointer SQLite would take NULL for an empty text.
   sqlite3_bind_text(statement_.get(), parameter, text.empty() ? "" : text.data(),
                     static_cast<int>(text.size()), SQLITE_STATIC);
-  return *this;
 }
 
 eventcore::Result<bool> SqliteStatement::step() {
   const int result = sqlite3_step(statement_.get());
   if (result == SQLITE_ROW) return true;
   eventcore::Result<bool> ended = false;
-  if (result != SQLITE_DONE) ended = error();
+  if (result != SQLITE_DONE) ended = sqlite_error(sqlite3_db_handle(statement_.get()));
   reset();
   return ended;
-}
-
-eventcore::Result<void> SqliteStatement::run() {
-  const auto stepped = step();
-  if (!stepped) return stepped.error();
-  reset();
-  return {};
 }
 
 std::int64_t SqliteStatement::number(int column) const {
@@ -69,10 +66,6 @@ std::string SqliteStatement::text(int column) const {
   const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_.get(), column));
   const int size = sqlite3_column_bytes(statement_.get(), column);
   return bytes == nullptr ? std::string() : std::string(bytes, static_cast<std::size_t>(size));
-}
-
-eventcore::Error SqliteStatement::error() const {
-  return sqlite_error(sqlite3_db_handle(statement_.get()));
 }
 
 }  // namespace shop

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `SqliteStatement`: SQL with parameters, for projections that write and queries that read.
+/// `SqliteStatement`: a statement on a SQLite connection.
 
 #include <sqlite3.h>
 
@@ -10,39 +10,32 @@
 #include <string>
 #include <string_view>
 
-#include <eventcore/result.hpp>
+#include "read_models/statement.hpp"
 
 namespace shop {
 
-/// Thread-safety: that of its connection. Ownership: must end before its connection.
-class SqliteStatement {
+/// `sql` as SQLite takes it.
+[[nodiscard]] std::string sqlite_sql(std::string_view sql);
+
+class SqliteStatement final : public Statement::Prepared {
  public:
-  SqliteStatement() = default;
   /// Errors: HandlerFailed (the SQL does not fit the tables).
-  [[nodiscard]] static eventcore::Result<SqliteStatement> prepare(sqlite3* connection,
-                                                                  std::string_view sql);
+  [[nodiscard]] static eventcore::Result<Statement> prepare(sqlite3* connection,
+                                                            std::string_view sql);
 
-  // Parameters count from 1. Texts must live until the statement has run.
-  SqliteStatement& bind(int parameter, std::int64_t number);
-  SqliteStatement& bind(int parameter, std::string_view text);
-
-  /// The next row, if there is one. Errors: Unavailable (busy, disk), HandlerFailed.
-  [[nodiscard]] eventcore::Result<bool> step();
-  /// Runs a statement without rows. Errors: as above.
-  [[nodiscard]] eventcore::Result<void> run();
-  /// Ends a query early, so that it can be run again.
-  void reset() noexcept { sqlite3_reset(statement_.get()); }
-
-  // Columns of the row count from 0.
-  [[nodiscard]] std::int64_t number(int column) const;
-  [[nodiscard]] std::string text(int column) const;
+  void bind(int parameter, std::int64_t number) override;
+  void bind(int parameter, std::string_view text) override;
+  [[nodiscard]] eventcore::Result<bool> step() override;
+  void reset() noexcept override { sqlite3_reset(statement_.get()); }
+  [[nodiscard]] std::int64_t number(int column) const override;
+  [[nodiscard]] std::string text(int column) const override;
 
  private:
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
   };
 
-  [[nodiscard]] eventcore::Error error() const;
+  explicit SqliteStatement(sqlite3_stmt* statement) : statement_(statement) {}
 
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };

@@ -6,22 +6,24 @@
 namespace shop {
 
 const std::string_view StockLevels::kSchema =
-    "CREATE TABLE IF NOT EXISTS stock (product TEXT PRIMARY KEY, tracked INTEGER NOT NULL, "
+    "CREATE TABLE IF NOT EXISTS @stock (product TEXT PRIMARY KEY, tracked INTEGER NOT NULL, "
     "on_hand INTEGER NOT NULL, sold INTEGER NOT NULL, returned INTEGER NOT NULL) "
     "STRICT, WITHOUT ROWID";
 
-StockLevels::StockLevels(std::string instance, std::unique_ptr<eventcore::SqliteReadModel> model)
-    : SqliteProjector({.name = kName, .instance = std::move(instance)}, std::move(model),
-                      "DELETE FROM stock") {}
+StockLevels::StockLevels(std::string instance, std::unique_ptr<Tables> tables)
+    : TableProjector({.name = kName, .instance = std::move(instance)}, std::move(tables),
+                     "DELETE FROM @stock") {}
 
 eventcore::Result<std::shared_ptr<eventcore::Projector>> StockLevels::create(
-    std::string instance, std::unique_ptr<eventcore::SqliteReadModel> model) {
-  std::shared_ptr<StockLevels> made(new StockLevels(std::move(instance), std::move(model)));
-  auto read = SqliteStatement::prepare(
-      made->connection(), "SELECT tracked, on_hand, sold, returned FROM stock WHERE product = ?1");
+    std::string instance, std::unique_ptr<Tables> tables) {
+  std::shared_ptr<StockLevels> made(new StockLevels(std::move(instance), std::move(tables)));
+  auto read = made->tables().prepare(
+      "SELECT tracked, on_hand, sold, returned FROM @stock WHERE product = ?1");
   if (!read) return read.error();
-  auto write = SqliteStatement::prepare(made->connection(),
-                                        "REPLACE INTO stock VALUES (?1, ?2, ?3, ?4, ?5)");
+  auto write = made->tables().prepare(
+      "INSERT INTO @stock VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (product) DO UPDATE SET "
+      "tracked = excluded.tracked, on_hand = excluded.on_hand, sold = excluded.sold, "
+      "returned = excluded.returned");
   if (!write) return write.error();
   made->read_ = *std::move(read);
   made->write_ = *std::move(write);
@@ -56,9 +58,9 @@ eventcore::Result<void> StockLevels::apply_event(const Events& event,
 
 eventcore::Result<StockPage> find_stock(const ReadSnapshot& snapshot, const StockQuery& query) {
   auto rows = snapshot.prepare(
-      query.below ? "SELECT * FROM stock WHERE product >= ?1 AND tracked AND on_hand < ?3 "
+      query.below ? "SELECT * FROM @stock WHERE product >= ?1 AND tracked <> 0 AND on_hand < ?3 "
                     "ORDER BY product LIMIT ?2"
-                  : "SELECT * FROM stock WHERE product >= ?1 ORDER BY product LIMIT ?2");
+                  : "SELECT * FROM @stock WHERE product >= ?1 ORDER BY product LIMIT ?2");
   if (!rows) return rows.error();
   // One more than asked for says where the next page starts.
   rows->bind(1, query.start).bind(2, static_cast<std::int64_t>(query.limit) + 1);

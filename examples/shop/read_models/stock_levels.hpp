@@ -14,28 +14,28 @@
 
 #include "domain/product.hpp"
 #include "read_models/read_database.hpp"
-#include "read_models/sqlite_projector.hpp"
+#include "read_models/table_projector.hpp"
 
 namespace shop {
 
 /// Applies the fold that commands use to a row for each product.
-class StockLevels final : public SqliteProjector<Product::Events> {
+class StockLevels final : public TableProjector<Product::Events> {
  public:
   static constexpr eventcore::FixedName kName = "stock_levels";
   static const std::string_view kSchema;
 
-  /// `model` was opened with `kSchema`. Errors: HandlerFailed.
+  /// `tables` were opened with `kSchema`. Errors: HandlerFailed.
   [[nodiscard]] static eventcore::Result<std::shared_ptr<eventcore::Projector>> create(
-      std::string instance, std::unique_ptr<eventcore::SqliteReadModel> model);
+      std::string instance, std::unique_ptr<Tables> tables);
 
  private:
-  StockLevels(std::string instance, std::unique_ptr<eventcore::SqliteReadModel> model);
+  StockLevels(std::string instance, std::unique_ptr<Tables> tables);
   [[nodiscard]] eventcore::Result<void> apply_event(const Events& event,
                                                     const eventcore::StoredEvent& stored,
                                                     const eventcore::ProjectionContext&) override;
 
-  SqliteStatement read_;
-  SqliteStatement write_;
+  Statement read_;
+  Statement write_;
 };
 
 struct StockQuery {

@@ -8,6 +8,8 @@
 #include <eventcore/observability/instrumented_command_executor.hpp>
 #include <eventcore/observability/instrumented_event_store.hpp>
 
+#include "read_models/read_model_schema.hpp"
+
 namespace shop {
 
 namespace {
@@ -51,6 +53,11 @@ Result<std::unique_ptr<ShopServer>> ShopServer::listen(const ShopServerOptions& 
   if (!business_metrics) return about("metrics", business_metrics.error());
   auto url = eventcore::StoreUrl::parse(options.store);
   if (!url) return about("--store", url.error());
+  if (options.read_models == ShopServerOptions::kInDatabase &&
+      url->backend() != eventcore::StoreUrl::Backend::Postgres) {
+    return about("--read-models", eventcore::make_error(eventcore::ErrorCode::InvalidArgument,
+                                                        "the store is not in PostgreSQL"));
+  }
 
   std::unique_ptr<ShopServer> server(
       new ShopServer(options, *std::move(url), std::move(metrics), *business_metrics));
@@ -110,6 +117,18 @@ void ShopServer::check_store(eventcore::EventStore& store) {
   health_.add(http::disk_free(folder.empty() ? "." : folder, disk_));
 }
 
+Result<std::unique_ptr<ReadModelPlace>> ShopServer::open_place() {
+  using Place = std::unique_ptr<ReadModelPlace>;
+  if (read_models_path_ == ShopServerOptions::kInDatabase) {
+    auto schema = ReadModelSchema::open(url_);
+    if (!schema) return schema.error();
+    return Place(*std::move(schema));
+  }
+  auto folder = open_folder();
+  if (!folder) return folder.error();
+  return Place(std::make_unique<ReadModelFolder>(*std::move(folder)));
+}
+
 Result<ReadModelFolder> ShopServer::open_folder() {
   if (!read_models_path_.empty()) return ReadModelFolder::open(read_models_path_);
   switch (url_.backend()) {
@@ -126,12 +145,12 @@ Result<ReadModelFolder> ShopServer::open_folder() {
 }
 
 Result<void> ShopServer::start_read_models() {
-  auto folder = open_folder();
-  if (!folder) return folder.error();
+  auto place = open_place();
+  if (!place) return place.error();
   eventcore::ProjectionRunnerOptions options;
   options.lease = lease_;
   options.probe = metrics_;
-  auto models = ShopReadModels::open(*store_, *std::move(folder), options);
+  auto models = ShopReadModels::open(*store_, *std::move(place), options);
   if (!models) return models.error();
   read_models_ = *std::move(models);
   for (const auto& model : read_models_->all()) {

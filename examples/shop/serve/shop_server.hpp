@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <eventcore/command_executor.hpp>
@@ -23,6 +24,7 @@
 #include <eventcore/result.hpp>
 #include <eventcore/store_url.hpp>
 
+#include "read_models/read_model_folder.hpp"
 #include "read_models/shop_read_models.hpp"
 #include "serve/business_metrics.hpp"
 #include "serve/read_model_api.hpp"
@@ -31,15 +33,18 @@
 namespace shop {
 
 struct ShopServerOptions {
+  /// For `read_models`: in the database of the store, which must be PostgreSQL.
+  static constexpr std::string_view kInDatabase = "postgres";
+
   std::string store;                              ///< URL.
   std::string listen = "127.0.0.1:8080";          ///< Of the API; port 0 picks one.
   std::string metrics_listen = "127.0.0.1:9464";  ///< Of `/metrics` and `/health`; the same.
   /// Space that the disk of a SQLite store must have: below, readiness warns or fails.
   eventcore::http::DiskFreeLimits disk = {};
-  /// Folder of the read models. Empty: beside a SQLite store; for PostgreSQL in the working folder,
-  /// named after the log; for a store in memory a temporary one.
+  /// Folder of the read models, or `kInDatabase`. Empty: beside a SQLite store; for PostgreSQL in
+  /// the working folder, named after the log; for a store in memory a temporary one.
   std::filesystem::path read_models = {};
-  /// Of several processes that share that folder another one writes when the one that does has not
+  /// Of several processes that share read models another one writes when the one that does has not
   /// been heard of for so long.
   std::chrono::nanoseconds lease = eventcore::ProjectionRunnerOptions().lease;
 };
@@ -76,6 +81,7 @@ class ShopServer {
   void mount_endpoints();
   void show_connections();
   void check_store(eventcore::EventStore& store);
+  [[nodiscard]] eventcore::Result<std::unique_ptr<ReadModelPlace>> open_place();
   [[nodiscard]] eventcore::Result<ReadModelFolder> open_folder();
   [[nodiscard]] eventcore::Result<void> start_read_models();
   [[nodiscard]] eventcore::http::HealthResult check_read_models();

@@ -4,6 +4,7 @@ usage: postgres_test.py PATH-OF-eventcore-shop [REAL-FILE]
 """
 
 import contextlib
+import json
 import pathlib
 import subprocess
 
@@ -11,7 +12,7 @@ from postgres_server import PostgresServer
 from read_models import Expected, contents
 from reference_report import reference_report
 from retail_generator import generate
-from running_shop import running_shop
+from running_shop import RunningShop, running_shop
 from shop_program import program, real_file, report, run, wait_until, workspace
 from split_retail_file import split
 
@@ -57,6 +58,24 @@ def processes_replay_parts_of_a_file(server, data, name):
             for number in ("orders", "returns", "units_sold", "units_returned"):
                 assert revenue[number] == expected[number], revenue
         read_models.check(models)
+        with running_shop(store, "--read-models", "postgres") as shop:
+            for question in ("/revenue", "/stock", "/customers/last/orders"):
+                wait_until(lambda: shop.call("GET", f"{question}?after={position}")[0] == 200)
+        assert contents_in_database(server, name) == contents(models)
+
+
+def contents_in_database(server, database):
+    """Returns the rows of every table in the schema of the read models, as `contents` does."""
+    rows = {}
+    for table in ("customers", "orders", "stock", "revenue"):
+        columns = server.sql("SELECT string_agg(CASE data_type WHEN 'bytea' THEN 'convert_from(' || "
+                             "column_name || ', ''UTF8'')' ELSE column_name END, ', ' ORDER BY "
+                             "ordinal_position) FROM information_schema.columns WHERE table_schema ="
+                             f" 'eventcore_shop' AND table_name = '{table}'", database).strip()
+        text = server.sql(f"SELECT json_build_array({columns}) FROM eventcore_shop.{table}",
+                          database)
+        rows[table] = sorted(tuple(json.loads(line)) for line in text.splitlines())
+    return rows
 
 
 def end_of_log(shop):
@@ -93,6 +112,48 @@ def whoever_wrote_reads_it_anywhere(server):
         stock = running[2].call("GET", f"/stock?after={placed['position']}")[2]["products"]
         assert [level["sold"] for level in stock] == [2] * 30, stock
     return store
+
+
+def all_processes_share_the_read_models_in_the_database(server):
+    """Whoever leads; and it goes on when the leader is killed."""
+    server.sql("CREATE DATABASE shared")
+    store = server.uri("shared")
+    with contextlib.ExitStack() as shops:
+        running = [shops.enter_context(running_shop(store, "--read-models", "postgres", "--lease",
+                                                    "1s")) for _ in range(2)]
+        for number in range(20):
+            order = {"customer": "7", "country": "Norway",
+                     "lines": [{"product": f"P{number}", "quantity": 2, "price": "0.5"}]}
+            status, _, placed = running[number % 2].call("POST", "/orders", order)
+            assert status == 201, placed
+            for reader in running:
+                after = f"after={placed['position']}"
+                orders = reader.call("GET", f"/customers/7/orders?{after}")[2]
+                assert orders["orders"] == number + 1, orders
+                assert orders["position"] >= placed["position"], orders
+                revenue = reader.call("GET", f"/revenue?{after}")[2]
+                assert revenue["gross"] == f"{number + 1}.0000", revenue
+                stock = reader.call("GET", f"/stock?limit=1000&{after}")[2]["products"]
+                assert [level["sold"] for level in stock] == [2] * (number + 1), stock
+        assert running[0].call("GET", f"/stock?after={placed['position'] + 1000}")[0] == 504
+        leads = 'eventcore_projection_leader{projection_name="daily_revenue"}'
+        wait_until(lambda: sorted(shop.metric(leads) for shop in running) == [0, 1])
+    assert server.sql("SELECT count(*) FROM eventcore_shop.revenue", "shared") == "1"
+    # The one that leads is killed, and the other one takes over.
+    leader = RunningShop(store, "--read-models", "postgres", "--lease", "1s")
+    try:
+        wait_until(lambda: leader.metric(leads) == 1)
+        with running_shop(store, "--read-models", "postgres", "--lease", "1s") as heir:
+            leader.process.kill()
+            wait_until(lambda: heir.metric(leads) == 1)
+            position = end_of_log(heir)
+            assert heir.call("GET", f"/revenue?after={position}")[2]["orders"] == 20
+    finally:
+        leader.process.kill()
+        leader.process.communicate()
+    result = run("serve", "--store", "memory:", "--read-models", "postgres", "--listen",
+                 "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", expect=2)
+    assert "not in PostgreSQL" in result.stderr, result.stderr
 
 
 def the_read_models_are_there_after_a_restart(store):
@@ -137,6 +198,7 @@ if __name__ == "__main__":
         every_command_works(postgres)
         url = whoever_wrote_reads_it_anywhere(postgres)
         the_read_models_are_there_after_a_restart(url)
+        all_processes_share_the_read_models_in_the_database(postgres)
         processes_replay_parts_of_a_file(postgres, generate(7, invoices=400), "generated")
         if real_file() is None:
             print("SKIPPED: the real file is not here")

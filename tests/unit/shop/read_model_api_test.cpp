@@ -1,83 +1,38 @@
-#include "serve/read_model_api.hpp"
+// The answers to questions, which are the same wherever read models are kept.
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <sqlite3.h>
-#include <unistd.h>
-
-#include <filesystem>
-#include <memory>
-#include <nlohmann/json.hpp>
-#include <optional>
-#include <string>
 #include <thread>
-#include <utility>
+#include <vector>
 
+#include "read_model_fixture.hpp"
 #include "report/sales_report.hpp"
-#include "shop_on_memory.hpp"
 
 namespace shop {
 namespace {
 
-using eventcore::http::Request;
-using eventcore::http::Response;
-using nlohmann::json;
-
 eventcore::Deadline patience() { return eventcore::Deadline::after(std::chrono::seconds{40}); }
 
-class ReadModelApi : public testing::Test, public ShopOnMemory {
- protected:
-  ReadModelApi() { open(ReadModelFolder::temporary().value()); }
+enum class Kept : std::uint8_t { InAFolder, InASchema };
 
-  void open(ReadModelFolder folder) {
+class ReadModelApi : public ReadModelQuestions, public testing::WithParamInterface<Kept> {
+ protected:
+  ReadModelApi() {
+    if (GetParam() == Kept::InASchema) schema_.emplace();
+    open(schema_ ? schema_->place() : temporary());
+  }
+  ~ReadModelApi() override {
     api_.reset();
     models_.reset();
-    eventcore::ProjectionRunnerOptions options;
-    options.failure = {.attempts = 1};
-    options.request_poll = std::chrono::milliseconds{10};
-    options.idle_time = std::chrono::milliseconds{20};
-    auto opened = ShopReadModels::open(*store, std::move(folder), options);
-    ASSERT_TRUE(opened) << describe(opened.error());
-    models_ = *std::move(opened);
-    models_->start();
-    api_.emplace(*models_, std::chrono::seconds{40});
-  }
-  /// The body of an answer with `status` to `query`, which waits for everything that is stored.
-  json ask(Response (shop::ReadModelApi::*question)(const Request&), std::string query = {},
-           std::string id = {}, std::uint16_t status = 200) {
-    query += (query.empty() ? "after=" : "&after=") + std::to_string(store->head().value);
-    return ask_now(question, std::move(query), std::move(id), status);
-  }
-  json ask_now(Response (shop::ReadModelApi::*question)(const Request&), std::string query,
-               std::string id, std::uint16_t status) {
-    const Request request{.query = std::move(query), .parameters = {{"id", std::move(id)}}};
-    const Response response = ((*api_).*question)(request);
-    EXPECT_EQ(response.status, status) << response.body;
-    return json::parse(response.body);
-  }
-  json orders(std::string id, std::string query = {}, std::uint16_t status = 200) {
-    return ask(&shop::ReadModelApi::customer_orders, std::move(query), std::move(id), status);
-  }
-  json stock(std::string query = {}, std::uint16_t status = 200) {
-    return ask(&shop::ReadModelApi::stock, std::move(query), {}, status);
-  }
-  json revenue(std::string query = {}, std::uint16_t status = 200) {
-    return ask(&shop::ReadModelApi::revenue, std::move(query), {}, status);
-  }
-  void place(PlaceOrder command, std::chrono::sys_days day = {}) {
-    command.placed_at = day;
-    EXPECT_EQ(refusal(command), "");
   }
 
-  std::unique_ptr<ShopReadModels> models_;
-  std::optional<shop::ReadModelApi> api_;
+ private:
+  std::optional<Schema> schema_;
 };
+INSTANTIATE_TEST_SUITE_P(Places, ReadModelApi, testing::Values(Kept::InAFolder, Kept::InASchema),
+                         [](const auto& tested) {
+                           return tested.param == Kept::InAFolder ? "Folder" : "Schema";
+                         });
 
-using std::chrono::sys_days;
-using std::chrono::year;
-const sys_days kChristmas = year(2010) / 12 / 24;
-
-TEST_F(ReadModelApi, ListsTheOrdersOfACustomerNewestFirst) {
+TEST_P(ReadModelApi, ListsTheOrdersOfACustomerNewestFirst) {
   EXPECT_EQ(orders("77", "", 404)["code"], "not_found");
   place(order("1", {line("A", 2, "2.5"), line("B", 1, "0.0001")}, "77"), kChristmas);
   place(order("2", {line("A", 1)}, "78"));
@@ -95,12 +50,12 @@ TEST_F(ReadModelApi, ListsTheOrdersOfACustomerNewestFirst) {
   EXPECT_EQ(all["position"], store->head().value);
 }
 
-TEST_F(ReadModelApi, KnowsACustomerWithoutOrders) {
+TEST_P(ReadModelApi, KnowsACustomerWithoutOrders) {
   EXPECT_EQ(refusal(RegisterCustomer{CustomerId::parse("77").value(), "Norway"}), "");
   EXPECT_EQ(orders("77")["orders"], 0);
 }
 
-TEST_F(ReadModelApi, PagesThroughOrdersWithoutGapOrRepetition) {
+TEST_P(ReadModelApi, PagesThroughOrdersWithoutGapOrRepetition) {
   for (int i = 0; i < 7; ++i) place(order(std::to_string(i), {line("A", 1)}, "7 7"));
   std::string seen;
   std::string query = "limit=3";
@@ -115,7 +70,7 @@ TEST_F(ReadModelApi, PagesThroughOrdersWithoutGapOrRepetition) {
   EXPECT_EQ(seen, "6543210");
 }
 
-TEST_F(ReadModelApi, FindsWhatRunsOut) {
+TEST_P(ReadModelApi, FindsWhatRunsOut) {
   for (const auto& [product, quantity] : {std::pair{"A", 5}, {"B", 2}, {"C%*", 1}, {"D", 9}}) {
     EXPECT_EQ(refusal(delivery(product, quantity)), "");
   }
@@ -136,7 +91,7 @@ TEST_F(ReadModelApi, FindsWhatRunsOut) {
   EXPECT_EQ(last["products"][1]["on_hand"], nullptr);
 }
 
-TEST_F(ReadModelApi, SumsUpRevenueByDayAndCountry) {
+TEST_P(ReadModelApi, SumsUpRevenueByDayAndCountry) {
   PlaceOrder abroad = order("1", {line("A", 2, "2.55"), line("B", 1, "0.001")});
   abroad.lines[1].country = "Sweden";
   place(abroad, kChristmas);
@@ -163,7 +118,7 @@ TEST_F(ReadModelApi, SumsUpRevenueByDayAndCountry) {
 }
 
 // Amounts beyond every limit of commands, as another program may have stored them.
-TEST_F(ReadModelApi, SumsUpExactlyWhateverIsStored) {
+TEST_P(ReadModelApi, SumsUpExactlyWhateverIsStored) {
   const std::vector<Line> lines{line("A", kQuantityMax, "900000000000000"),
                                 line("B", 1, "900000000000000.0001")};
   for (int i = 0; i < 3; ++i) {
@@ -177,7 +132,7 @@ TEST_F(ReadModelApi, SumsUpExactlyWhateverIsStored) {
   EXPECT_EQ(revenue()["gross"], "2700000002700000000000000.0003");
 }
 
-TEST_F(ReadModelApi, RefusesParametersThatItCanNotRead) {
+TEST_P(ReadModelApi, RefusesParametersThatItCanNotRead) {
   for (const char* query :
        {"from=2010-13-01", "from=1.1.2010", "limit=0", "limit=1001", "limit=x", "after=-1", "frm=1",
         "from=2010-12-24&from=2010-12-25", "limit=", "after=99999999999999999999", "country=%zz"}) {
@@ -188,12 +143,12 @@ TEST_F(ReadModelApi, RefusesParametersThatItCanNotRead) {
   EXPECT_EQ(ask_now(&shop::ReadModelApi::revenue, "from=2012-02-29&&", {}, 200)["orders"], 0);
 }
 
-TEST_F(ReadModelApi, SaysWhenAPositionIsNotReached) {
+TEST_P(ReadModelApi, SaysWhenAPositionIsNotReached) {
   api_.emplace(*models_, std::chrono::milliseconds{30});
   EXPECT_EQ(ask_now(&shop::ReadModelApi::stock, "after=1", {}, 504)["code"], "deadline_exceeded");
 }
 
-TEST_F(ReadModelApi, StopsAtWhatItCanNotReadAndSaysSo) {
+TEST_P(ReadModelApi, StopsAtWhatItCanNotReadAndSaysSo) {
   place(order("1", {line("A", 1)}, "77"));
   ASSERT_EQ(revenue()["orders"], 1);
   write("order-9", "order_placed", R"({"order":5})");
@@ -201,25 +156,7 @@ TEST_F(ReadModelApi, StopsAtWhatItCanNotReadAndSaysSo) {
   EXPECT_EQ(ask_now(&shop::ReadModelApi::revenue, "", {}, 200)["orders"], 1) << "what was before";
 }
 
-/// Rows of every table of a read model, in order.
-std::string contents(const std::filesystem::path& file, const std::string& table) {
-  sqlite3* database = nullptr;
-  EXPECT_EQ(sqlite3_open_v2(file.c_str(), &database, SQLITE_OPEN_READONLY, nullptr), SQLITE_OK);
-  std::string text;
-  const auto add = [](void* to, int columns, char** values, char**) {
-    for (int i = 0; i < columns; ++i)
-      *static_cast<std::string*>(to) += std::string(values[i]) + "|";
-    return 0;
-  };
-  EXPECT_EQ(sqlite3_exec(database, ("SELECT * FROM " + table + " ORDER BY 1, 2").c_str(), add,
-                         &text, nullptr),
-            SQLITE_OK)
-      << sqlite3_errmsg(database);
-  sqlite3_close(database);
-  return text;
-}
-
-TEST_F(ReadModelApi, IsTheSameAfterAReset) {
+TEST_P(ReadModelApi, IsTheSameAfterAReset) {
   EXPECT_EQ(refusal(delivery("A", 50)), "");
   for (int i = 0; i < 20; ++i) {
     place(order(std::to_string(i), {line("A", 1)}, std::to_string(i % 3)), kChristmas);
@@ -244,37 +181,27 @@ TEST_F(ReadModelApi, IsTheSameAfterAReset) {
   EXPECT_EQ(after, before);
 }
 
-TEST_F(ReadModelApi, GoesOnInItsFolderAndStartsAfreshInAnother) {
-  const std::filesystem::path place_of_test = std::filesystem::temp_directory_path() /
-                                              ("shop-read-models-test-" + std::to_string(getpid()));
-  const std::filesystem::path moved = place_of_test / "moved";
-  const std::filesystem::path first = place_of_test / "first";
-  place(order("1", {line("A", 1)}, "77"), kChristmas);
-  std::string file;
-  for (int i = 0; i < 2; ++i) {
-    open(ReadModelFolder::open(first).value());
-    EXPECT_EQ(revenue()["orders"], 1);
-    const std::string key = models_->daily_revenue().runner().projector().key();
-    file = key + ".db";
-    EXPECT_EQ(models_->daily_revenue().runner().status().processed, i == 0 ? 1U : 0U);
+// PostgreSQL's own texts don't take it.
+TEST_P(ReadModelApi, KeepsTextsWithANul) {
+  PlaceOrder odd = order("1", {line("A", 1, "1")}, "77");
+  odd.country = std::string("Nor\0way", 7);
+  place(odd, kChristmas);
+  place(order("2", {line("A", 1, "1")}), kChristmas);
+  const json days = revenue()["days"];
+  ASSERT_EQ(days.size(), 2U);
+  EXPECT_EQ(days[0]["country"], odd.country);
+  EXPECT_EQ(orders("77")["listed"][0]["country"], odd.country);
+}
+
+TEST_P(ReadModelApi, AnswersManyAtOnce) {
+  place(order("1", {line("A", 1)}, "77"));
+  EXPECT_EQ(revenue()["orders"], 1);
+  std::vector<std::jthread> readers;
+  for (int i = 0; i < 24; ++i) {
+    readers.emplace_back([&] {
+      for (int question = 0; question < 10; ++question) EXPECT_EQ(orders("77")["orders"], 1);
+    });
   }
-  const std::string rows = contents(first / file, "revenue");
-  open(ReadModelFolder::temporary().value());
-  for (const auto& entry : std::filesystem::directory_iterator(first)) {
-    std::filesystem::remove(entry.path());
-  }
-  open(ReadModelFolder::open(first).value());
-  EXPECT_EQ(revenue()["orders"], 1) << "although the store has seen it at the end";
-  EXPECT_EQ(models_->daily_revenue().runner().status().processed, 1U);
-  open(ReadModelFolder::temporary().value());
-  std::filesystem::rename(first, moved);
-  open(ReadModelFolder::open(moved).value());
-  EXPECT_EQ(revenue()["orders"], 1) << "not twice, and not never";
-  EXPECT_EQ(
-      contents(moved / (models_->daily_revenue().runner().projector().key() + ".db"), "revenue"),
-      rows);
-  open(ReadModelFolder::temporary().value());
-  std::filesystem::remove_all(place_of_test);
 }
 
 }  // namespace

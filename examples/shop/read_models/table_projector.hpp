@@ -1,14 +1,15 @@
 #pragma once
 
 /// \file
-/// `SqliteProjector`: a projector of decoded events whose tables are in a SQLite file that it owns.
+/// `TableProjector`: a projector of decoded events that keeps tables.
 
 #include <memory>
 #include <string>
 #include <utility>
 
 #include <eventcore/projector.hpp>
-#include <eventcore/sqlite_read_model.hpp>
+
+#include "read_models/tables.hpp"
 
 namespace shop {
 
@@ -20,27 +21,27 @@ namespace shop {
 
 /// `V` is a variant of described events. Thread-safety: One thread at a time.
 template <eventcore::EncodableVariant V>
-class SqliteProjector : public eventcore::TypedProjector<V> {
+class TableProjector : public eventcore::TypedProjector<V> {
  public:
-  [[nodiscard]] eventcore::ReadModel* read_model() noexcept final { return model_.get(); }
+  [[nodiscard]] eventcore::ReadModel* read_model() noexcept final { return &tables_->read_model(); }
   [[nodiscard]] eventcore::Result<void> reset(eventcore::Position position,
                                               const eventcore::ProjectionContext&) final {
     if (position.value != 0) return only_from_the_beginning();
-    return model_->execute(clear_);
+    return tables_->execute(clear_);
   }
 
  protected:
   /// `clear` empties the tables.
-  SqliteProjector(eventcore::ProjectorDescription description,
-                  std::unique_ptr<eventcore::SqliteReadModel> model, std::string clear)
+  TableProjector(eventcore::ProjectorDescription description, std::unique_ptr<Tables> tables,
+                 std::string clear)
       : eventcore::TypedProjector<V>(std::move(description)),
-        model_(std::move(model)),
+        tables_(std::move(tables)),
         clear_(std::move(clear)) {}
 
-  [[nodiscard]] sqlite3* connection() const noexcept { return model_->handle(); }
+  [[nodiscard]] Tables& tables() const noexcept { return *tables_; }
 
  private:
-  const std::unique_ptr<eventcore::SqliteReadModel> model_;
+  const std::unique_ptr<Tables> tables_;
   const std::string clear_;
 };
 
