@@ -118,24 +118,32 @@ void Connection::lose(Failure& failure, std::string_view what) {
   close();
 }
 
+bool Connection::begin(Failure& failure) {
+  failure = {};
+  if (is_open()) {
+    notices_->warned = false;
+    return true;
+  }
+  failure.answered = true;  // nothing was sent
+  failure.error = make_error(ErrorCode::Unavailable, "not connected to PostgreSQL");
+  return false;
+}
+
+bool Connection::send(const char* sql, const Parameters& parameters, Failure& failure) {
+  if (!begin(failure)) return false;
+  const std::vector<const char*> values = parameters.values();
+  const std::vector<int> formats = parameters.formats();
+  const int sent = PQsendQueryParams(handle(), sql, parameters.count(), parameters.types(),
+                                     values.data(), parameters.lengths(), formats.data(), 1);
+  if (sent == 0) lose(failure, "can't send to PostgreSQL");
+  return sent != 0;
+}
+
 Result<Rows> Connection::run(const char* sql, const Parameters& parameters, Instant until,
                              Failure* failure) {
   Failure ignored;
   Failure& failed = failure == nullptr ? ignored : *failure;
-  failed = {};
-  if (!is_open()) {
-    failed.answered = true;  // nothing was sent
-    failed.error = make_error(ErrorCode::Unavailable, "not connected to PostgreSQL");
-    return failed.error;
-  }
-  notices_->warned = false;
-  const std::vector<const char*> values = parameters.values();
-  const std::vector<int> formats = parameters.formats();
-  if (PQsendQueryParams(handle(), sql, parameters.count(), parameters.types(), values.data(),
-                        parameters.lengths(), formats.data(), 1) == 0) {
-    lose(failed, "can't send to PostgreSQL");
-    return failed.error;
-  }
+  if (!send(sql, parameters, failed)) return failed.error;
   return collect(until, failed);
 }
 
@@ -157,22 +165,25 @@ void Connection::keep(const char* sql, const Parameters& parameters, Instant unt
   if (collect(until, failure)) kept_ = Kept::Statement;
 }
 
-Result<Rows> Connection::run_often(const char* sql, const Parameters& parameters, Instant until,
-                                   Failure* failure) {
+bool Connection::send_often(const char* sql, const Parameters& parameters, Instant until,
+                            Failure& failure) {
   if (is_open() && kept_ == Kept::NotYet) keep(sql, parameters, until);
-  if (!is_open() || kept_ != Kept::Statement) return run(sql, parameters, until, failure);
-  Failure ignored;
-  Failure& failed = failure == nullptr ? ignored : *failure;
-  failed = {};
-  notices_->warned = false;
+  if (kept_ != Kept::Statement) return send(sql, parameters, failure);
+  if (!begin(failure)) return false;
   const std::vector<const char*> values = parameters.values();
   const std::vector<int> formats = parameters.formats();
-  if (PQsendQueryPrepared(handle(), kKept, parameters.count(), values.data(), parameters.lengths(),
-                          formats.data(), 1) == 0) {
-    lose(failed, "can't send to PostgreSQL");
-    return failed.error;
+  const int sent = PQsendQueryPrepared(handle(), kKept, parameters.count(), values.data(),
+                                       parameters.lengths(), formats.data(), 1);
+  if (sent == 0) {
+    lose(failure, "can't send to PostgreSQL");
+    return false;
   }
-  return collect(until, failed);
+  return true;
+}
+
+Result<Rows> Connection::receive(Instant until, Failure& failure) {
+  failure = {};
+  return collect(until, failure);
 }
 
 Result<Rows> Connection::collect(Instant until, Failure& failure) {

@@ -55,10 +55,13 @@ class Connection {
   /// the failure is not `answered`.
   [[nodiscard]] Result<Rows> run(const char* sql, const Parameters& parameters, Instant until,
                                  Failure* failure = nullptr);
-  /// As `run`, and keeps the statement's plan in the session, if this is one: behind a pooler each
-  /// statement may get another. Requires: the same `sql` every time, for the life of this object.
-  [[nodiscard]] Result<Rows> run_often(const char* sql, const Parameters& parameters, Instant until,
-                                       Failure* failure = nullptr);
+  /// The first half of `run`, which keeps the statement's plan in the session, if this is one:
+  /// behind a pooler each statement may get another. Requires: the same `sql` every time, for the
+  /// life of this object. False: see `failure`.
+  [[nodiscard]] bool send_often(const char* sql, const Parameters& parameters, Instant until,
+                                Failure& failure);
+  /// Waits for the end of what was sent.
+  [[nodiscard]] Result<Rows> receive(Instant until, Failure& failure);
   /// Whether what a statement leaves in the session is there for the next one: no pooler between.
   [[nodiscard]] bool is_session(Instant until);
   /// Several statements without parameters, for migrations; results are thrown away.
@@ -84,6 +87,8 @@ class Connection {
     bool warned = false;
   };
 
+  [[nodiscard]] bool begin(Failure& failure);
+  [[nodiscard]] bool send(const char* sql, const Parameters& parameters, Failure& failure);
   [[nodiscard]] Result<Rows> collect(Instant until, Failure& failure);
   void lose(Failure& failure, std::string_view what);
   void keep(const char* sql, const Parameters& parameters, Instant until);

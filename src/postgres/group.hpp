@@ -65,6 +65,7 @@ class Group {
   void read_answer(const Rows& answer);
   [[nodiscard]] Position head() const noexcept { return head_; }
   [[nodiscard]] Timestamp time() const noexcept { return time_; }
+  [[nodiscard]] bool has_members_to_plan_again() const noexcept;
   [[nodiscard]] bool has_stored_events() const noexcept { return stored_events_ > 0; }
 
   /// What the outcomes still lack: who won, and what keys stand for.

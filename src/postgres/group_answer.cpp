@@ -146,6 +146,11 @@ void Group::finish_conflict(Member& member) {
   ++rejected_;
 }
 
+bool Group::has_members_to_plan_again() const noexcept {
+  return std::any_of(members_.begin(), members_.end(),
+                     [](const Member& member) { return member.verdict == Verdict::Again; });
+}
+
 bool Group::needs_details() const noexcept {
   return std::any_of(members_.begin(), members_.end(), [](const Member& member) {
     return member.verdict == Verdict::Key ||

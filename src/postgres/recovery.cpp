@@ -22,14 +22,14 @@ void WriterThread::recover(const Error& cause) {
   std::chrono::milliseconds backoff = kBackoffFirst;
   while (!try_recover()) {
     const Instant now = state_.options.clock->now();
-    group_.expire(now, in_doubt, &queue_);
+    group().expire(now, in_doubt, &queue_);
     waiting_.add(queue_.take());
     waiting_.expire(queue_, now);
     fail_overdue(with_code(ErrorCode::Unavailable, cause));
     if (std::chrono::steady_clock::now() >= give_up) {
       // Whoever has no deadline gets the truth: it is not known. The next group begins with a new
       // connection and a new fence.
-      group_.fail(in_doubt);
+      group().fail(in_doubt);
       return;
     }
     queue_.sleep(std::chrono::steady_clock::now() + backoff);
@@ -43,12 +43,12 @@ Result<void> WriterThread::try_recover() {
   if (!opened) return opened.error();
   connection_ = std::move(*opened);
   std::unordered_map<Uuid, FoundBatch> stored;
-  auto raised = raise_fence(group_.ids(), stored);
+  auto raised = raise_fence(group().ids(), stored);
   if (!raised) {
     connection_.close();
     return raised;
   }
-  group_.resolve(
+  group().resolve(
       stored, make_error(ErrorCode::Unavailable, "the append got no answer; nothing was written"));
   Position head = state_.head();
   for (const auto& [id, batch] : stored) head = std::max(head, batch.result().last);
@@ -64,7 +64,7 @@ Result<void> WriterThread::raise_fence(const Array& ids,
   parameters.add(writer_).add(fence_ + 1).add(lock_wait_ms());
   // Batches of this group lie behind the head that was known when it was sent. Another server, one
   // that was promoted, may have a shorter log.
-  parameters.add(group_.head().value).add(ids);
+  parameters.add(group().head().value).add(ids);
   auto rows = connection_.run(sql_.give_up.c_str(), parameters, answer_by());
   if (!rows) return rows.error();
   if (connection_.was_warned()) {

@@ -13,6 +13,7 @@ namespace {
 
 // A serialization failure or deadlock can only come from somebody else's locks on our tables.
 constexpr int kRepetitionsMax = 10;
+constexpr std::size_t kManyWait = 32;
 
 // An import whose submitter waits for it.
 class ImportOperation final : public AppendOperation {
@@ -70,7 +71,7 @@ WriterThread::WriterThread(StoreState& state, std::function<void(Position)> anno
                                      : ProbeInterests{.commands = false, .groups = false}),
       queue_(state.options.queue_operations_max, state.options.queue_bytes_max),
       heads_(state.options.heads_cached_max),
-      group_(state, heads_),
+      turns_{{state, heads_}, {state, heads_}},
       writer_(mint_uuid_now(*state.options.clock)),
       backoff_(kBackoffFirst) {}
 
@@ -178,7 +179,7 @@ void WriterThread::loop() {
     }
     if (import.operation != nullptr) run_import(import);
     if (again_.front() != nullptr || waiting_.front() != nullptr) {
-      run_group();
+      run_groups();
       continue;
     }
     if (import.operation != nullptr) continue;
@@ -233,33 +234,62 @@ void WriterThread::fail_overdue(const Error& error) {
   waiting_.sift(queue_, overdue);
 }
 
-void WriterThread::run_group() {
-  const Instant submitted = (again_.front() != nullptr ? again_ : waiting_).front()->submitted_at;
+void WriterThread::run_groups() {
   if (!make_ready()) return;
   waiting_.add(queue_.take());
-  const Instant began = state_.options.clock->now();
   fill_group();
-  const bool asks = !group_.is_settled();
-  const auto waited_before = lock_wait();
-  const bool done = !asks || append_group({}, state_.options.clock->wall(), false);
-  detail::WaitingList again = group_.finish(&queue_);
+  while (!group().is_settled()) {
+    const bool done = append_group({}, state_.options.clock->wall(), false);
+    Turn& decided = *turn_;
+    const bool goes_on = done && begin_next_group();
+    finish_group(decided.group);
+    if (done) report_group(decided);
+    if (!goes_on) return;
+  }
+  finish_group(group());
+  report_group(*turn_);
+}
+
+void WriterThread::finish_group(Group& group) {
+  detail::WaitingList again = group.finish(&queue_);
   again_.add(again.front());
-  if (!done) return;
-  std::optional<std::chrono::nanoseconds> waited;
-  if (asks) waited = lock_wait() - waited_before;
-  report_group(began, began - submitted, waited);
 }
 
 void WriterThread::fill_group() {
-  group_.begin();
-  while (again_.front() != nullptr && group_.has_room_for(*again_.front())) {
-    group_.admit(*again_.pop(), true);
+  const AppendOperation* oldest = (again_.front() != nullptr ? again_ : waiting_).front();
+  turn_->began = state_.options.clock->now();
+  turn_->queue_wait = turn_->began - oldest->submitted_at;
+  turn_->is_sent = false;
+  turn_->lock_wait.reset();
+  group().begin();
+  while (again_.front() != nullptr && group().has_room_for(*again_.front())) {
+    group().admit(*again_.pop(), true);
   }
   // Who is to be planned again is never overtaken.
   if (again_.front() != nullptr) return;
-  while (waiting_.front() != nullptr && group_.has_room_for(*waiting_.front())) {
-    group_.admit(*waiting_.pop(), false);
+  while (waiting_.front() != nullptr && group().has_room_for(*waiting_.front())) {
+    group().admit(*waiting_.pop(), false);
   }
+}
+
+// Where many wait, the server begins with the next group before the submitters of the last one are
+// told. Few who wait for each other's answers would come in two halves that take turns.
+bool WriterThread::begin_next_group() {
+  if (group().has_members_to_plan_again()) return false;
+  {
+    const detail::MutexLock lock(mutex_);
+    if (import_.operation != nullptr) return false;
+  }
+  waiting_.add(queue_.take());
+  if (waiting_.size() < kManyWait) return false;
+  turn_ = turn_ == &turns_[0] ? &turns_[1] : &turns_[0];
+  fill_group();
+  if (group().is_settled()) return true;
+  write_plan({}, state_.options.clock->wall(), false);
+  turn_->is_sent = true;
+  static_cast<void>(
+      connection_.send_often(sql_.append.c_str(), turn_->plan, answer_by(), turn_->send_failure));
+  return true;
 }
 
 void WriterThread::run_import(Import import) {
@@ -269,12 +299,12 @@ void WriterThread::run_import(Import import) {
     if (!connected) operation.finish(connected.error());
   }
   if (connection_.is_open()) {
-    group_.begin();
-    group_.admit(operation, false);
+    group().begin();
+    group().admit(operation, false);
     unsynced_ = true;
     static_cast<void>(append_group(import.first, import.time, true));
     // Nobody else writes meanwhile, so there is nothing to plan again.
-    detail::WaitingList again = group_.finish(nullptr);
+    detail::WaitingList again = group().finish(nullptr);
     if (again.front() != nullptr) {
       again.pop()->finish(make_error(ErrorCode::VersionConflict, "others write to the store"));
     }
@@ -284,15 +314,19 @@ void WriterThread::run_import(Import import) {
   changed_.notify_all();
 }
 
+void WriterThread::write_plan(Position first, Timestamp time, bool relaxed) {
+  Parameters& plan = turn_->plan;
+  plan.clear();
+  plan.add(writer_).add(fence_).add(lock_wait_ms());
+  plan.add(relaxed || state_.options.durability != Durability::Full);
+  group().write_plan(plan, first, time);
+}
+
 // Sends the group until it is decided. False: there is no answer worth a report.
 bool WriterThread::append_group(Position first, Timestamp time, bool relaxed) {
-  Parameters plan;
   for (int repetition = 0;; ++repetition) {
-    plan.clear();
-    plan.add(writer_).add(fence_).add(lock_wait_ms());
-    plan.add(relaxed || state_.options.durability != Durability::Full);
-    group_.write_plan(plan, first, time);
-    const Failure failure = try_group(plan);
+    if (!turn_->is_sent) write_plan(first, time, relaxed);
+    const Failure failure = try_group();
     if (failure.error.message.empty()) break;
     if (!failure.answered) {
       recover(failure.error);
@@ -302,61 +336,67 @@ bool WriterThread::append_group(Position first, Timestamp time, bool relaxed) {
     if (repetition < kRepetitionsMax && (failure.may_be_repeated() || (fenced && raise_fence()))) {
       continue;
     }
-    group_.fail(refusal_of(failure));
+    group().fail(refusal_of(failure));
     // A server that has become a standby, for instance, refuses for ever: look for another one.
     if (!is_our_own(failure.state)) connection_.close();
     return false;
   }
   if (!relaxed) unsynced_ = false;
-  if (group_.needs_details()) read_details();
-  if (group_.has_stored_events()) {
-    state_.last_append_ns.store(group_.time().time_since_epoch().count(),
+  if (group().needs_details()) read_details();
+  if (group().has_stored_events()) {
+    state_.last_append_ns.store(group().time().time_since_epoch().count(),
                                 std::memory_order_relaxed);
   }
-  state_.signal.publish(group_.head());
-  if (group_.has_stored_events()) announce_(group_.head());
+  state_.signal.publish(group().head());
+  if (group().has_stored_events()) announce_(group().head());
   return true;
 }
 
 // An empty message: done.
-Failure WriterThread::try_group(const Parameters& plan) {
-  Failure failure;
-  auto answer = connection_.run_often(sql_.append.c_str(), plan, answer_by(), &failure);
+Failure WriterThread::try_group() {
+  Failure& failure = turn_->send_failure;
+  if (!std::exchange(turn_->is_sent, false)) {
+    static_cast<void>(
+        connection_.send_often(sql_.append.c_str(), turn_->plan, answer_by(), failure));
+  }
+  if (!failure.error.message.empty()) return failure;
+  auto answer = connection_.receive(answer_by(), failure);
   if (!answer) return failure;
   if (connection_.was_warned()) {
     failure.error =
         make_error(ErrorCode::CommitInDoubt, "PostgreSQL: a warning came with the commit");
     return failure;
   }
-  lock_wait_us_.fetch_add(answer->number(0, 7), std::memory_order_relaxed);
-  group_.read_answer(*answer);
+  const std::chrono::microseconds waited(answer->number(0, 7));
+  turn_->lock_wait = waited;
+  lock_wait_us_.fetch_add(waited.count(), std::memory_order_relaxed);
+  group().read_answer(*answer);
   return {};
 }
 
 void WriterThread::read_details() {
   Parameters questions;
-  group_.write_questions(questions);
+  group().write_questions(questions);
   auto details = connection_.run(sql_.read_details.c_str(), questions, answer_by());
   if (details) {
-    group_.read_details(*details);
+    group().read_details(*details);
   } else {
-    group_.go_without_details(details.error());
+    group().go_without_details(details.error());
   }
 }
 
-void WriterThread::report_group(Instant began, std::chrono::nanoseconds queue_wait,
-                                std::optional<std::chrono::nanoseconds> lock_wait) noexcept {
+void WriterThread::report_group(const Turn& turn) noexcept {
   if (!interests_.groups) return;
   state_.options.probe->group_committed({
-      .commands = group_.stored(),
-      .rejected = group_.rejected(),
-      .events = static_cast<std::uint32_t>(group_.events()),
-      .bytes = group_.bytes(),
+      .commands = turn.group.stored(),
+      .rejected = turn.group.rejected(),
+      .events = static_cast<std::uint32_t>(turn.group.events()),
+      .bytes = turn.group.bytes(),
       .queue_depth = static_cast<std::uint32_t>(queue_.size()),
-      .queue_wait_max = queue_wait,
-      .commit = state_.options.clock->now() - began,
-      .head = state_.head(),
-      .lock_wait = lock_wait,
+      .queue_wait_max = turn.queue_wait,
+      .commit = state_.options.clock->now() - turn.began,
+      .head = turn.group.head(),
+      .lock_wait = turn.lock_wait,
   });
 }
 

@@ -70,16 +70,31 @@ class WriterThread {
     Timestamp time;
   };
 
+  /// A group, and what it is sent as.
+  struct Turn {
+    Turn(StoreState& state, StreamHeads& heads) : group(state, heads) {}
+
+    Group group;
+    Parameters plan;
+    bool is_sent = false;  // or it could not be
+    Failure send_failure;
+    Instant began{};
+    std::chrono::nanoseconds queue_wait{};
+    std::optional<std::chrono::microseconds> lock_wait;
+  };
+
+  [[nodiscard]] Group& group() noexcept { return turn_->group; }
   void loop();
-  void run_group();
+  void run_groups();
   void fill_group();
   void run_import(Import import);
+  void write_plan(Position first, Timestamp time, bool relaxed);
   [[nodiscard]] bool append_group(Position first, Timestamp time, bool relaxed);
-  void send_group(const Parameters& plan);
-  [[nodiscard]] Failure try_group(const Parameters& plan);
+  [[nodiscard]] bool begin_next_group();
+  void finish_group(Group& group);
+  [[nodiscard]] Failure try_group();
   void read_details();
-  void report_group(Instant began, std::chrono::nanoseconds queue_wait,
-                    std::optional<std::chrono::nanoseconds> lock_wait) noexcept;
+  void report_group(const Turn& turn) noexcept;
   [[nodiscard]] bool make_ready();
   [[nodiscard]] Result<void> connect();
   void fail_overdue(const Error& error);
@@ -109,7 +124,8 @@ class WriterThread {
   // The thread's own.
   Connection connection_;
   StreamHeads heads_;
-  Group group_;
+  Turn turns_[2];
+  Turn* turn_ = &turns_[0];
   detail::WaitingList again_;  // to be planned again, before what is waiting
   detail::WaitingList waiting_;
   const Uuid writer_;

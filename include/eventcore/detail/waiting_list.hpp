@@ -44,12 +44,15 @@ class WaitingList {
   void add(AppendOperation* first) noexcept {
     if (first == nullptr) return;
     (first_ == nullptr ? first_ : last_->next) = first;
-    for (last_ = first; last_->next != nullptr;) last_ = last_->next;
+    ++size_;
+    for (last_ = first; last_->next != nullptr; ++size_) last_ = last_->next;
   }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] AppendOperation* front() const noexcept { return first_; }
   AppendOperation* pop() noexcept {
     AppendOperation* operation = std::exchange(first_, first_->next);
     operation->next = nullptr;
+    --size_;
     return operation;
   }
   /// Refuses the operations for which `verdict` returns an error.
@@ -87,6 +90,7 @@ class WaitingList {
  private:
   AppendOperation* first_ = nullptr;
   AppendOperation* last_ = nullptr;
+  std::size_t size_ = 0;
 };
 
 }  // namespace eventcore::detail
