@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
     for (Comparison& one : more()) all.push_back(std::move(one));
   }
   for (auto* more : {&sqlite_comparisons, &process_comparisons, &replay_comparisons,
-                     &postgres_comparisons, &monitoring_comparisons}) {
+                     &projection_comparisons, &postgres_comparisons, &monitoring_comparisons}) {
     for (Comparison& one : more(effort)) all.push_back(std::move(one));
   }
   std::vector<Measured> results;
