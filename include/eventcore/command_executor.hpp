@@ -179,18 +179,19 @@ class TypedOperation : public CommandOperation {
   std::optional<RejectionOf<C>> rejection_;
 };
 
-/// Holds what a submitted operation refers to; a base, so that it lives longer.
+/// Holds what a submitted operation refers to; a base, so that it lives longer. The options live
+/// longest: the thread's current frame refers to them while the rest is destroyed.
 template <class C>
 struct OwnedCommand {
-  C command;
   ExecuteOptions options;
+  C command;
 };
 
 template <class C, class Completion>
 class SubmittedOperation final : private OwnedCommand<C>, public TypedOperation<C> {
  public:
   SubmittedOperation(ExecutorCore& core, C what, ExecuteOptions how, Completion completion)
-      : OwnedCommand<C>{std::move(what), std::move(how)},
+      : OwnedCommand<C>{std::move(how), std::move(what)},
         TypedOperation<C>(core, OwnedCommand<C>::command, OwnedCommand<C>::options),
         completion_(std::move(completion)) {}
 

@@ -104,6 +104,13 @@ struct CommandRecord {
   std::string_view correlation_id;
 };
 
+/// A command that begins to run. Valid during the call only.
+struct CommandStart {
+  std::string_view command_type;
+  TraceContext trace;
+  std::string_view correlation_id;
+};
+
 /// One group commit of a store.
 struct GroupRecord {
   bool timed = true;           ///< Whether `commit` is known.
@@ -130,6 +137,7 @@ struct PoolRecord {
 /// What a probe wants to be told; read once when it is attached.
 struct ProbeInterests {
   bool commands = true;
+  bool starts = false;  ///< Of commands; they are told of nothing but that.
   bool groups = true;
   bool pools = true;
   /// How long each command and group took; else only of commands whose phases are measured, and of
@@ -147,6 +155,8 @@ class Probe {
   virtual ~Probe() = default;
 
   [[nodiscard]] virtual ProbeInterests interests() const noexcept { return {}; }
+  /// A command begins. On the thread that runs it.
+  virtual void command_started(const CommandStart& start) noexcept { (void)start; }
   /// A command is over. On the thread that ran it.
   virtual void command_finished(const CommandRecord& record) noexcept { (void)record; }
   /// A group was committed. On the store's writer, after its operations were completed.

@@ -23,6 +23,7 @@
 #include "eventcore/durability.hpp"
 #include "eventcore/event_store.hpp"
 #include "eventcore/probe.hpp"
+#include "eventcore/redact_secrets.hpp"
 #include "eventcore/result.hpp"
 
 namespace eventcore {
@@ -67,7 +68,7 @@ struct OpenStoreOptions {
   bool create = true;      ///< Create what is missing.
   bool read_only = false;  ///< Appends are refused; the store must exist.
   std::optional<Durability> durability = std::nullopt;  ///< If the URL names none; else `Full`.
-  std::string runtime_role = {};  ///< See `PostgresStoreOptions`.
+  std::string runtime_role = {};                        ///< See `PostgresStoreOptions`.
   const Clock* clock = &system_clock();
   std::shared_ptr<Probe> probe = nullptr;
 };
@@ -76,10 +77,5 @@ struct OpenStoreOptions {
 /// Errors: those of the store's own `open`; InvalidArgument for a store that is not built in.
 [[nodiscard]] Result<std::unique_ptr<EventStore>> open_store(const StoreUrl& url,
                                                              OpenStoreOptions options = {});
-
-/// `text` without the secrets of a URL in it, for every message that repeats what a user wrote.
-/// From the first `://` to the last `@`, and from `password=` to the end, `***` stands instead: a
-/// password may hold any character, so this errs on the side of hiding too much.
-[[nodiscard]] std::string redact_secrets(std::string_view text);
 
 }  // namespace eventcore

@@ -129,7 +129,8 @@ void CommandOperation::run() noexcept {
     }
   }
   {
-    const TraceScope scope(trace_);
+    const SpanFrame frame = this->frame();
+    const FrameScope scope(frame);
     deliver();
   }
   core.leave();
@@ -146,8 +147,13 @@ void CommandOperation::signal() noexcept {
   }
 }
 
+SpanFrame CommandOperation::frame() const noexcept {
+  return {command_type_, trace_, options_.correlation_id, current_frame()};
+}
+
 CommandOperation::Wait CommandOperation::advance() noexcept {
-  const TraceScope scope(trace_);
+  const SpanFrame frame = this->frame();
+  const FrameScope scope(frame);
   Wait wait = Wait::None;
   while (wait == Wait::None && step_ != Step::Done) {
     switch (step_) {
@@ -210,6 +216,9 @@ CommandOperation::Wait CommandOperation::begin() {
   phases_.measured = core_.measures_phases();
   began_ = clock.now();
   if (started_ == Instant{}) started_ = began_;
+  if (Probe* const probe = core_.start_probe()) {
+    probe->command_started({command_type_, trace_, options_.correlation_id});
+  }
   if (phases_.measured) phases_[CommandPhase::Queue] = began_ - started_;
   last_stamp_ = began_;
   const auto patience = options_.deadline.value_or(core_.options().default_deadline);

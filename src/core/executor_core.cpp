@@ -41,6 +41,7 @@ ExecutorCore::ExecutorCore(EventStore& store, CommandExecutorOptions options)
     command_probe_ = options_.probe.get();
     times_every_command_ = options_.probe->interests().every_duration;
   }
+  if (options_.probe && options_.probe->interests().starts) start_probe_ = options_.probe.get();
   scheduler_ = options_.scheduler;
   if (scheduler_ == nullptr) {
     own_scheduler_ = std::make_unique<ThreadScheduler>(std::max<std::size_t>(options_.workers, 1),

@@ -42,6 +42,8 @@ class ExecutorCore {
   [[nodiscard]] const Clock& clock() const noexcept { return *options_.clock; }
   [[nodiscard]] const CommandExecutorOptions& options() const noexcept { return options_; }
   [[nodiscard]] Probe* command_probe() const noexcept { return command_probe_; }
+  /// Wants to be told when a command begins; else null.
+  [[nodiscard]] Probe* start_probe() const noexcept { return start_probe_; }
   [[nodiscard]] Scheduler& scheduler() noexcept { return *scheduler_; }
   void start_workers();
 
@@ -116,6 +118,7 @@ class ExecutorCore {
   const CommandExecutorOptions options_;
   const std::uint64_t serial_;  // tells executors apart in per-thread caches
   Probe* command_probe_ = nullptr;
+  Probe* start_probe_ = nullptr;
   bool times_every_command_ = true;
   std::unique_ptr<ThreadScheduler> own_scheduler_;
   Scheduler* scheduler_ = nullptr;

@@ -1,6 +1,6 @@
 #include "eventcore/outbox.hpp"
 
-#include "eventcore/trace_context.hpp"
+#include "eventcore/detail/span_frame.hpp"
 #include "projector_call.hpp"
 
 namespace eventcore {
@@ -30,7 +30,9 @@ Result<void> Outbox::apply(std::span<const StoredEvent> events, const Projection
         .attempt = &event == &events.front() ? context.attempt : 1,
         .replay = context.replay,
         .stop = context.stop};
-    const TraceScope trace(event.batch->trace);
+    const detail::SpanFrame frame{key(), event.batch->trace, event.batch->correlation_id,
+                                  detail::current_frame()};
+    const detail::FrameScope scope(frame);
     Result<void> delivered = detail::call_projector(key(), [&] { return deliver(message); });
     if (delivered) continue;
     Error error = std::move(delivered).error();

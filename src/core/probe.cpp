@@ -11,6 +11,7 @@ class CombinedProbe final : public Probe {
     for (const auto& probe : probes_) {
       const ProbeInterests interests = probe->interests();
       if (interests.commands) of_commands_.push_back(probe.get());
+      if (interests.starts) of_starts_.push_back(probe.get());
       if (interests.groups) of_groups_.push_back(probe.get());
       if (interests.pools) of_pools_.push_back(probe.get());
       every_duration_ = every_duration_ || interests.every_duration;
@@ -19,9 +20,13 @@ class CombinedProbe final : public Probe {
 
   ProbeInterests interests() const noexcept override {
     return {.commands = !of_commands_.empty(),
+            .starts = !of_starts_.empty(),
             .groups = !of_groups_.empty(),
             .pools = !of_pools_.empty(),
             .every_duration = every_duration_};
+  }
+  void command_started(const CommandStart& start) noexcept override {
+    for (Probe* probe : of_starts_) probe->command_started(start);
   }
   void command_finished(const CommandRecord& record) noexcept override {
     for (Probe* probe : of_commands_) probe->command_finished(record);
@@ -43,6 +48,7 @@ class CombinedProbe final : public Probe {
  private:
   const std::vector<std::shared_ptr<Probe>> probes_;
   std::vector<Probe*> of_commands_;
+  std::vector<Probe*> of_starts_;
   std::vector<Probe*> of_groups_;
   std::vector<Probe*> of_pools_;
   bool every_duration_ = false;

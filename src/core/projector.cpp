@@ -1,6 +1,6 @@
 #include "eventcore/projector.hpp"
 
-#include "eventcore/trace_context.hpp"
+#include "eventcore/detail/span_frame.hpp"
 #include "projector_call.hpp"
 
 namespace eventcore {
@@ -23,7 +23,11 @@ Result<void> Projector::reset(Position, const ProjectionContext&) { return {}; }
 Result<void> EventProjector::apply(std::span<const StoredEvent> events,
                                    const ProjectionContext& context) {
   for (const StoredEvent& event : events) {
-    const TraceScope trace(event.batch != nullptr ? event.batch->trace : current_trace());
+    const auto* const batch = event.batch;
+    const detail::SpanFrame frame{key(), batch != nullptr ? batch->trace : current_trace(),
+                                  batch != nullptr ? batch->correlation_id : std::string_view{},
+                                  detail::current_frame()};
+    const detail::FrameScope scope(frame);
     // Caught here too: an exception that leaves knows no position.
     Result<void> applied =
         detail::call_projector(key(), [&] { return apply_stored(event, context); });

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "eventcore/detail/boundary.hpp"
+#include "eventcore/detail/span_frame.hpp"
 #include "eventcore/event_store.hpp"
 #include "eventcore/execute_options.hpp"
 #include "eventcore/execution_result.hpp"
@@ -69,6 +70,8 @@ class CommandOperation : public Task {
 
   /// Runs steps until one has to wait, or the command is over.
   Wait advance() noexcept;
+  /// What is current in the thread that drives it.
+  SpanFrame frame() const noexcept;
   Wait begin();
   Wait gather();
   Wait fold_page();

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "bank.hpp"
+#include "eventcore/detail/span_frame.hpp"
 
 namespace {
 
@@ -222,11 +223,19 @@ TEST_F(CommandExecutorTest, StoresContextAndHeadersWithTheEvents) {
   Headers headers;
   headers.set("user", std::string("alice"));
   bool current_inside = false;
+  std::string frame_inside;
+  const auto look = [&](const Account&) {
+    current_inside = current_trace() == trace;
+    const auto* const frame = eventcore::detail::current_frame();
+    if (frame != nullptr) frame_inside.append(frame->name).append(frame->correlation_id);
+  };
   const auto result = executor.execute(
-      Deposit{account(1), 1, [&](const Account&) { current_inside = current_trace() == trace; }},
+      Deposit{account(1), 1, look},
       {.correlation_id = "c", .causation_id = "d", .headers = headers, .trace = trace});
   ASSERT_TRUE(result);
   EXPECT_TRUE(current_inside);
+  EXPECT_EQ(frame_inside, "depositc");
+  EXPECT_EQ(eventcore::detail::current_frame(), nullptr);
   const Result<EventPage> page = store->read(LogQuery{.with_batch = true});
   ASSERT_TRUE(page);
   ASSERT_EQ(page->events.size(), 1U);
@@ -235,6 +244,27 @@ TEST_F(CommandExecutorTest, StoresContextAndHeadersWithTheEvents) {
   EXPECT_EQ(page->events[0].batch->causation_id, "d");
   EXPECT_EQ(page->events[0].batch->trace, trace);
   EXPECT_EQ(*Headers::decode(page->events[0].headers), headers);
+}
+
+TEST_F(CommandExecutorTest, TellsOfStartsOnlyThoseWhoAsk) {
+  class Starts final : public Probe {
+   public:
+    explicit Starts(bool asks) : asks_(asks) {}
+    ProbeInterests interests() const noexcept override { return {.starts = asks_}; }
+    void command_started(const CommandStart& start) noexcept override {
+      seen.append(start.command_type).append("/").append(start.correlation_id);
+    }
+    std::string seen;
+
+   private:
+    const bool asks_;
+  };
+  const auto asks = std::make_shared<Starts>(true);
+  const auto silent = std::make_shared<Starts>(false);
+  CommandExecutor probed(*store, {.probe = combine({silent, asks})});
+  ASSERT_TRUE(probed.execute(Deposit{account(1), 1}, {.correlation_id = "c"}));
+  EXPECT_EQ(asks->seen, "deposit/c");
+  EXPECT_EQ(silent->seen, "");
 }
 
 TEST_F(CommandExecutorTest, FailsWhatAHandlerThrows) {

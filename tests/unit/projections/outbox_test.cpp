@@ -5,7 +5,7 @@
 #include <atomic>
 #include <set>
 
-#include "eventcore/trace_context.hpp"
+#include "eventcore/detail/span_frame.hpp"
 #include "projection_fixture.hpp"
 
 namespace eventcore {
@@ -233,13 +233,16 @@ TEST_P(OutboxTest, DeliversUnderTheTraceOfItsCommand) {
                   R"({"number":1})");
   ASSERT_TRUE(store_->append(batch));
   std::string trace;
+  std::string span;
   const auto look = [&](const OutboxMessage&) -> Result<void> {
     trace = current_trace().trace_id_text();
+    span = eventcore::detail::current_frame()->name;
     throw std::runtime_error("the line is cut");
   };
   const auto runner = run(std::make_shared<Post>(receiver_, look), brisk_with_letters());
   ASSERT_TRUE(runner->drain(patience()));
   EXPECT_EQ(trace, "0af7651916cd43dd8448eb211c80319c");
+  EXPECT_EQ(span, "post");
   const auto letter = storage().find_dead_letter("post", {1});
   ASSERT_TRUE(letter && *letter);
   EXPECT_THAT((*letter)->message, HasSubstr("the line is cut"));
