@@ -5,7 +5,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string_view>
+#include <vector>
 
 #include "eventcore/error.hpp"
 #include "eventcore/position.hpp"
@@ -76,5 +78,9 @@ class ProjectionProbe {
     (void)token;
   }
 };
+
+/// One probe that tells all `probes`, in order. Null entries are left out; null if none is left.
+[[nodiscard]] std::shared_ptr<ProjectionProbe> combine(
+    std::vector<std::shared_ptr<ProjectionProbe>> probes);
 
 }  // namespace eventcore

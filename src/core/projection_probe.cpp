@@ -1,0 +1,52 @@
+#include "eventcore/projection_probe.hpp"
+
+#include <utility>
+
+namespace eventcore {
+namespace {
+
+class CombinedProjectionProbe final : public ProjectionProbe {
+ public:
+  explicit CombinedProjectionProbe(std::vector<std::shared_ptr<ProjectionProbe>> probes)
+      : probes_(std::move(probes)) {}
+
+  void batch_applied(const ProjectionBatchRecord& record) noexcept override {
+    for (const auto& probe : probes_) probe->batch_applied(record);
+  }
+  void failed(const ProjectionFailureRecord& record) noexcept override {
+    for (const auto& probe : probes_) probe->failed(record);
+  }
+  void retried(std::string_view projection, std::chrono::nanoseconds pause) noexcept override {
+    for (const auto& probe : probes_) probe->retried(projection, pause);
+  }
+  void dead_lettered(const DeadLetter& letter) noexcept override {
+    for (const auto& probe : probes_) probe->dead_lettered(letter);
+  }
+  void dead_letter_replayed(std::string_view projection, Position position,
+                            bool failed) noexcept override {
+    for (const auto& probe : probes_) probe->dead_letter_replayed(projection, position, failed);
+  }
+  void skipped(std::string_view projection, Position position) noexcept override {
+    for (const auto& probe : probes_) probe->skipped(projection, position);
+  }
+  void lease_acquired(std::string_view projection, std::uint64_t token) noexcept override {
+    for (const auto& probe : probes_) probe->lease_acquired(projection, token);
+  }
+  void lease_lost(std::string_view projection, std::uint64_t token) noexcept override {
+    for (const auto& probe : probes_) probe->lease_lost(projection, token);
+  }
+
+ private:
+  const std::vector<std::shared_ptr<ProjectionProbe>> probes_;
+};
+
+}  // namespace
+
+std::shared_ptr<ProjectionProbe> combine(std::vector<std::shared_ptr<ProjectionProbe>> probes) {
+  std::erase(probes, nullptr);
+  if (probes.empty()) return nullptr;
+  if (probes.size() == 1) return std::move(probes.front());
+  return std::make_shared<CombinedProjectionProbe>(std::move(probes));
+}
+
+}  // namespace eventcore
