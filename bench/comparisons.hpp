@@ -24,6 +24,7 @@ struct Effort {
 [[nodiscard]] std::vector<Comparison> replay_comparisons(const Effort& effort);
 [[nodiscard]] std::vector<Comparison> projection_comparisons(const Effort& effort);
 [[nodiscard]] std::vector<Comparison> json_comparisons();
+[[nodiscard]] std::vector<Comparison> log_comparisons();
 [[nodiscard]] std::vector<Comparison> metric_comparisons();
 [[nodiscard]] std::vector<Comparison> scrape_comparisons();
 [[nodiscard]] std::vector<Comparison> monitoring_comparisons(const Effort& effort);

@@ -1,0 +1,125 @@
+#include "log_format.hpp"
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "eventcore/uuid.hpp"
+
+namespace eventcore::detail {
+
+namespace {
+
+constexpr char kHexDigits[] = "0123456789abcdef";
+
+/// Writes `digits` digits of `value` before `end`.
+void write_digits(char* end, std::uint64_t value, int digits) noexcept {
+  for (int i = 0; i < digits; ++i, value /= 10) *--end = static_cast<char>('0' + value % 10);
+}
+
+/// Milliseconds with the places that matter.
+void append_milliseconds(LineBuffer& to, std::int64_t ns) {
+  if (ns < 0) to.push('-');
+  const std::uint64_t amount =
+      ns < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(ns) : static_cast<std::uint64_t>(ns);
+  to.number(amount / 1'000'000);
+  const std::uint64_t rest = amount % 1'000'000;
+  if (rest == 0) return;
+  char* const at = to.room(7);
+  at[0] = '.';
+  write_digits(at + 7, rest, 6);
+  std::size_t size = 7;
+  while (at[size - 1] == '0') --size;
+  to.advance(size);
+}
+
+std::size_t list_bytes(const char* values) noexcept {
+  const char* at = values + 1;
+  for (auto left = static_cast<std::uint8_t>(*values); left != 0; --left) {
+    std::uint16_t size = 0;
+    std::memcpy(&size, at, sizeof size);
+    at += sizeof size + size;
+  }
+  return static_cast<std::size_t>(at - values);
+}
+
+}  // namespace
+
+const LogFormatter::Key& LogFormatter::key_of(const LogField& field) {
+  const auto found = keys_.find(field.key);
+  if (found != keys_.end()) [[likely]]
+    return found->second;
+  const std::string_view key(field.key, field.key_size);
+  bool is_redacted = false;
+  for (const std::string& word : redacted_) {
+    is_redacted = is_redacted || key.find(word) != key.npos;
+  }
+  return keys_.emplace(field.key, Key{key_text(key), is_redacted}).first->second;
+}
+
+void LogFormatter::append_time(LineBuffer& to, Timestamp time) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(time);
+  if (second.time_since_epoch().count() != second_) {
+    second_ = second.time_since_epoch().count();
+    const auto day = std::chrono::floor<std::chrono::days>(second);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(second - day);
+    std::memcpy(second_text_, "0000-00-00T00:00:00.", sizeof second_text_);
+    write_digits(second_text_ + 4, static_cast<unsigned>(static_cast<int>(date.year())), 4);
+    write_digits(second_text_ + 7, static_cast<unsigned>(date.month()), 2);
+    write_digits(second_text_ + 10, static_cast<unsigned>(date.day()), 2);
+    write_digits(second_text_ + 13, static_cast<std::uint64_t>(clock.hours().count()), 2);
+    write_digits(second_text_ + 16, static_cast<std::uint64_t>(clock.minutes().count()), 2);
+    write_digits(second_text_ + 19, static_cast<std::uint64_t>(clock.seconds().count()), 2);
+  }
+  char* const at = to.room(sizeof second_text_ + 10);
+  std::memcpy(at, second_text_, sizeof second_text_);
+  write_digits(at + sizeof second_text_ + 9, static_cast<std::uint64_t>((time - second).count()),
+               9);
+  at[sizeof second_text_ + 9] = 'Z';
+  to.advance(sizeof second_text_ + 10);
+}
+
+void append_hex(LineBuffer& to, const std::uint8_t* bytes, std::size_t size) {
+  char* const at = to.room(size * 2);
+  for (std::size_t i = 0; i < size; ++i) {
+    at[2 * i] = kHexDigits[bytes[i] >> 4];
+    at[2 * i + 1] = kHexDigits[bytes[i] & 0xF];
+  }
+  to.advance(size * 2);
+}
+
+bool is_unspeakable(const LogField& field) noexcept {
+  return field.kind == LogKind::Real && !std::isfinite(std::bit_cast<double>(field.value));
+}
+
+void append_plain_value(LineBuffer& to, const LogField& field, const char*& values) {
+  switch (field.kind) {
+    case LogKind::Unsigned:
+      return to.number(field.value);
+    case LogKind::Signed:
+      return to.number(static_cast<std::int64_t>(field.value));
+    case LogKind::Real:
+      return to.number(std::bit_cast<double>(field.value));
+    case LogKind::Bool:
+      return to.append(field.value != 0 ? "true" : "false");
+    case LogKind::Nanoseconds:
+      return append_milliseconds(to, static_cast<std::int64_t>(field.value));
+    case LogKind::Uuid: {
+      Uuid id;
+      std::memcpy(id.bytes.data(), values, id.bytes.size());
+      values += id.bytes.size();
+      return to.append(id.to_string());
+    }
+    case LogKind::Text:
+    case LogKind::List:
+      break;
+  }
+}
+
+void skip_value(const LogField& field, const char*& values) noexcept {
+  if (field.kind == LogKind::Text || field.kind == LogKind::Uuid) values += field.size;
+  if (field.kind == LogKind::List) values += list_bytes(values);
+}
+
+}  // namespace eventcore::detail
