@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <eventcore/logging/logging.hpp>
 #include <exception>
 #include <functional>
 #include <map>
@@ -135,6 +136,31 @@ void add_demo(CLI::App& app, shop::DemoCommand& options) {
   add_read_models(*command, options.server);
 }
 
+/// The options of the log, and `start` which switches it on; without them and the environment there
+/// is none.
+struct LogOptions {
+  std::string filter;
+  std::string format;
+
+  void add(CLI::App& app) {
+    app.add_option("--log", filter,
+                   "Write a log to standard error: a level, or FILTER as in warn,shop=debug "
+                   "(default: EVENTCORE_LOG, else warn of a server)")
+        ->type_name("FILTER");
+    app.add_option("--log-format", format,
+                   "text or json (default: EVENTCORE_LOG_FORMAT, else text)")
+        ->type_name("FORMAT");
+  }
+  /// `is_server`: warnings are written if nobody says anything.
+  [[nodiscard]] eventcore::Result<void> start(bool is_server) const {
+    eventcore::LoggingOptions options;
+    options.filter = !filter.empty() ? filter : is_server ? "warn" : "off";
+    options.format = format;
+    options.environment_first = filter.empty();
+    return eventcore::init_logging(std::move(options));
+  }
+};
+
 /// What is wrong with the arguments, in one line.
 std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
   std::string text = error.what();
@@ -168,6 +194,7 @@ shop::ExitCode run(int argc, char** argv) {
 
   CLI::App app("The reference application of EventCore: an order service");
   app.require_subcommand(1);
+  app.fallthrough();
   shop::ReplayCommand replay;
   shop::ReportCommand report;
   shop::ShopServerOptions server;
@@ -178,10 +205,17 @@ shop::ExitCode run(int argc, char** argv) {
   add_serve(app, server);
   add_load(app, load);
   add_demo(app, demo);
+  LogOptions log;
+  log.add(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return end_of_parsing(app, error);
+  }
+  if (const auto started = log.start(app.got_subcommand("serve") || app.got_subcommand("demo"));
+      !started) {
+    shop::print_error(started.error().message);
+    return shop::ExitCode::BadInput;
   }
   if (app.got_subcommand("replay")) return shop::run(replay, signals.token());
   if (app.got_subcommand("report")) return shop::run(report);

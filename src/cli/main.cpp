@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <exception>
 #include <sstream>
 #include <string>
@@ -14,11 +15,16 @@
 
 #include "commands.hpp"
 #include "console.hpp"
+#include "eventcore/logging/logging.hpp"
 #include "eventcore/store_url.hpp"
 #include "stop_signals.hpp"
 
 namespace {
 
+using eventcore::init_logging;
+using eventcore::LoggingOptions;
+using eventcore::parse_log_format;
+using eventcore::Result;
 using eventcore::cli::Chosen;
 using eventcore::cli::Console;
 using eventcore::cli::ExitCode;
@@ -32,9 +38,31 @@ constexpr const char* kFooter =
     "Exit codes: 0 done, 1 failed or findings, 2 bad usage or input, 3 conflict,\n"
     "4 store unusable. SIGINT and SIGTERM finish what runs and exit with 0.\n";
 
+/// What `--log` and `--log-format` say; empty: the environment, and nothing if that is silent too.
+struct LogOptions {
+  std::string filter;
+  std::string format;
+};
+
+/// Switches the log on, if anybody asks for it: what a tool prints is its result.
+Result<void> start_log(const LogOptions& log) {
+  const char* const filter = std::getenv("EVENTCORE_LOG");
+  if (log.filter.empty() && (filter == nullptr || *filter == '\0')) {
+    if (log.format.empty()) return {};
+    const auto format = parse_log_format(log.format);
+    return format ? Result<void>() : Result<void>(format.error());
+  }
+  LoggingOptions options;
+  options.filter = log.filter;
+  options.format = log.format;
+  options.environment_first = log.filter.empty();
+  return init_logging(std::move(options));
+}
+
 void describe(CLI::App& app, Chosen& chosen) {
   using namespace eventcore::cli;
   app.require_subcommand(1);
+  app.fallthrough();  // the options of the log
   app.set_version_flag("--version", "eventcore " EVENTCORE_VERSION);
   app.footer(kFooter);
   app.get_formatter()->column_width(28);
@@ -114,6 +142,14 @@ int run(int argc, char** argv) {
   CLI::App app("Looks into and after EventCore stores.", "eventcore");
   Chosen chosen;
   describe(app, chosen);
+  LogOptions log;
+  app.add_option("--log", log.filter,
+                 "Write a log to standard error: a level, or FILTER as in "
+                 "warn,eventcore::store=debug (default: EVENTCORE_LOG, else none)")
+      ->type_name("FILTER");
+  app.add_option("--log-format", log.format,
+                 "text or json (default: EVENTCORE_LOG_FORMAT, else text)")
+      ->type_name("FORMAT");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
@@ -122,6 +158,8 @@ int run(int argc, char** argv) {
     return usage_error(app, error, {argv + std::min(argc, 1), argv + argc}, signals.token());
   }
   Console console(STDOUT_FILENO, STDERR_FILENO, name_of(app), signals.token());
+  if (const auto started = start_log(log); !started)
+    return static_cast<int>(console.fail(started.error()));
   return static_cast<int>(console.finish(chosen(console)));
 }
 

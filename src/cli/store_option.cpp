@@ -1,7 +1,11 @@
 #include "store_option.hpp"
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <utility>
+
+#include "eventcore/logging/logging.hpp"
+#include "eventcore/logging/logging_probe.hpp"
 
 namespace eventcore::cli {
 
@@ -17,6 +21,10 @@ ExitCode with_store(Console& console, const std::string& url, OpenStoreOptions o
                     const std::function<ExitCode(EventStore&)>& work) {
   const Result<StoreUrl> parsed = StoreUrl::parse(url);
   if (!parsed) return console.fail(parsed.error());
+  // Without a log there is nobody to ask the store for its times.
+  if (log_filter() != "off") {
+    options.probe = combine({std::move(options.probe), std::make_shared<LoggingProbe>()});
+  }
   Result<std::unique_ptr<EventStore>> opened = open_store(*parsed, std::move(options));
   if (!opened) return console.fail(opened.error(), parsed->redacted());
   EventStore& store = **opened;

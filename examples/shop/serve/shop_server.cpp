@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <utility>
 
+#include <eventcore/log_metrics.hpp>
+#include <eventcore/logging/logging_probe.hpp>
 #include <eventcore/metrics_endpoint.hpp>
 #include <eventcore/observability/instrumented_command_executor.hpp>
 #include <eventcore/observability/instrumented_event_store.hpp>
@@ -86,14 +88,17 @@ Result<void> ShopServer::serve() {
   // First, so that probes are answered while a large store is opened.
   mount_endpoints();
   show_connections();
+  show_log();
   if (auto started = metrics_server_.start(); !started) {
     return about("--metrics-listen", started.error());
   }
-  auto store = eventcore::open_store(url_, {.probe = metrics_});
+  const auto log = std::make_shared<eventcore::LoggingProbe>();
+  auto store = eventcore::open_store(url_, {.probe = eventcore::combine({metrics_, log})});
   if (!store) return about(url_.redacted(), store.error());
   eventcore::EventStore& plain_store = **store;
   store_ = std::make_unique<InstrumentedEventStore>(*std::move(store), metrics_);
-  executor_ = std::make_unique<InstrumentedCommandExecutor>(*store_, metrics_);
+  executor_ = std::make_unique<InstrumentedCommandExecutor>(
+      *store_, metrics_, eventcore::CommandExecutorOptions{.probe = log});
   api_ = std::make_unique<ShopApi>(*store_, *executor_, business_metrics_);
   api_->mount(api_server_);
   if (auto started = start_read_models(); !started) return about("read models", started.error());
@@ -149,7 +154,8 @@ Result<void> ShopServer::start_read_models() {
   if (!place) return place.error();
   eventcore::ProjectionRunnerOptions options;
   options.lease = lease_;
-  options.probe = metrics_;
+  options.probe = eventcore::combine(std::vector<std::shared_ptr<eventcore::ProjectionProbe>>{
+      metrics_, std::make_shared<eventcore::LoggingProjectionProbe>()});
   auto models = ShopReadModels::open(*store_, *std::move(place), options);
   if (!models) return models.error();
   read_models_ = *std::move(models);
@@ -188,6 +194,13 @@ void ShopServer::mount_endpoints() {
   http::mount_endpoints(metrics_server_,
                         {.metrics = eventcore::observability::metrics_endpoint(metrics_, &health_),
                          .health = &health_});
+}
+
+void ShopServer::show_log() {
+  // Another server of this process may show it already.
+  if (auto shown = eventcore::observability::show_log(metrics_->registry())) {
+    for (auto& observer : *shown) observers_.push_back(std::move(observer));
+  }
 }
 
 void ShopServer::show_connections() {

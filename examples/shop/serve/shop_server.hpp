@@ -80,6 +80,7 @@ class ShopServer {
              const BusinessMetrics& business_metrics);
   void mount_endpoints();
   void show_connections();
+  void show_log();
   void check_store(eventcore::EventStore& store);
   [[nodiscard]] eventcore::Result<std::unique_ptr<ReadModelPlace>> open_place();
   [[nodiscard]] eventcore::Result<ReadModelFolder> open_folder();
