@@ -11,6 +11,12 @@
 #include "eventcore/logging/logging.hpp"
 #include "kept_lines.hpp"
 
+#ifdef __SANITIZE_THREAD__
+/// A child of a process with threads has a drain of its own, which ThreadSanitizer forbids unless
+/// it is asked not to.
+extern "C" const char* __tsan_default_options() { return "die_after_fork=0"; }
+#endif
+
 namespace eventcore {
 namespace {
 
