@@ -108,7 +108,7 @@ class LogSite {
   mutable std::atomic<const LogShape*> shapes_ = nullptr;  // only added to
 };
 
-/// Makes a record of a place that wanted one. Cost: some 20 ns with three fields. Never blocks,
+/// Makes a record of a place that wanted one. Cost: see docs/reference/benchmarks.md. Never blocks,
 /// but for errors: these wait for room for `LoggingOptions::error_wait` at most.
 void write_log(const LogSite& site, const LogField* fields, std::size_t count) noexcept;
 

@@ -17,7 +17,7 @@ namespace eventcore {
 
 /// Commands (target `eventcore::command`), appends, groups and availability of stores
 /// (`eventcore::store`). Thread-safety: Thread-safe. Cost: some nanoseconds a command if its level
-/// is off or its limit a second reached, else some 50 ns.
+/// is off or its limit a second reached, else that of a record.
 class LoggingProbe final : public Probe {
  public:
   [[nodiscard]] ProbeInterests interests() const noexcept override;
