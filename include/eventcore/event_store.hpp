@@ -26,6 +26,7 @@
 #include "eventcore/event_page.hpp"
 #include "eventcore/limits.hpp"
 #include "eventcore/result.hpp"
+#include "eventcore/trace_context.hpp"
 #include "eventcore/write_batch.hpp"
 
 namespace eventcore {
@@ -57,10 +58,10 @@ class CompletionObserver {
   CompletionObserver& operator=(const CompletionObserver&) = delete;
   virtual ~CompletionObserver() = default;
 
-  virtual void append_completed(const AppendOperation& operation,
-                                const Result<WriteResult>& result, Instant since) noexcept = 0;
-  virtual void read_completed(const ReadOperation& operation,
-                              const Result<EventPage>& result, Instant since) noexcept = 0;
+  virtual void append_completed(const AppendOperation& operation, const Result<WriteResult>& result,
+                                Instant since) noexcept = 0;
+  virtual void read_completed(const ReadOperation& operation, const Result<EventPage>& result,
+                              Instant since) noexcept = 0;
 };
 
 /// Who watches an operation, since when. A decorator sets it on submission unless it is set
@@ -206,6 +207,7 @@ class ReadOperation {
   ReadQuery query;
   Deadline deadline;     ///< Past it, a read that has not begun ends with `DeadlineExceeded`.
   std::stop_token stop;  ///< Stops a read that has not begun, with `Cancelled`.
+  TraceContext trace;    ///< Of whom it is for; told to probes.
 
   /// For the store: hands `result` to the submitter, exactly once. The operation may be gone
   /// afterwards.

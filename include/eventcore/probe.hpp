@@ -80,6 +80,21 @@ struct ConflictRecord {
   const Conflict* conflict = nullptr;
 };
 
+/// One attempt of a command that is traced.
+struct AttemptRecord {
+  Instant started;
+  Instant ended;
+  PhaseTimes phases;  ///< Of this attempt; the pause before it is not part of it.
+};
+
+/// What a command is in its trace.
+struct CommandTrace {
+  TraceContext context;                     ///< Its own: what its handler works under.
+  std::array<std::uint8_t, 8> parent_id{};  ///< The span that it is a part of; all zero: none.
+  bool is_local_root = false;  ///< No span of this process lasts longer than it in its trace.
+  bool is_measured = false;    ///< Its phases and attempts are to be measured.
+};
+
 /// Everything about one finished command. Valid during the call only.
 struct CommandRecord {
   std::string_view command_type;
@@ -102,6 +117,8 @@ struct CommandRecord {
   std::span<const ConflictRecord> conflicts;
   TraceContext trace;
   std::string_view correlation_id;
+  const CommandTrace* span = nullptr;       ///< If a probe traces commands.
+  std::span<const AttemptRecord> timeline;  ///< All attempts, if `span` says that it is measured.
 };
 
 /// A command that begins to run. Valid during the call only.
@@ -124,6 +141,7 @@ struct GroupRecord {
   Position head;                              ///< After the group.
   /// For its turn, where processes that share a store take turns; part of `commit`.
   std::optional<std::chrono::nanoseconds> lock_wait{};
+  std::span<const TraceContext> traces{};  ///< Of its sampled commands, if a probe traces.
 };
 
 /// One use of a pool of connections, such as a store's readers.
@@ -132,6 +150,7 @@ struct PoolRecord {
   std::chrono::nanoseconds wait{};  ///< For a connection.
   std::chrono::nanoseconds use{};   ///< Until it was given back.
   bool timed_out = false;           ///< There was none in time; `use` is 0.
+  TraceContext trace{};             ///< Of whom it was used for, if a command that is traced.
 };
 
 /// What a probe wants to be told; read once when it is attached.
@@ -140,6 +159,7 @@ struct ProbeInterests {
   bool starts = false;  ///< Of commands; they are told of nothing but that.
   bool groups = true;
   bool pools = true;
+  bool traces = false;  ///< Gives commands their place in a trace, with `begin_trace`.
   /// How long each command and group took; else only of commands whose phases are measured, and of
   /// one group in 16 of a store without a disk. A clock is what measuring costs most for.
   bool every_duration = true;
@@ -157,6 +177,11 @@ class Probe {
   [[nodiscard]] virtual ProbeInterests interests() const noexcept { return {}; }
   /// A command begins. On the thread that runs it.
   virtual void command_started(const CommandStart& start) noexcept { (void)start; }
+  /// A command is handed in by the calling thread, where `parent` is given or current. Returns its
+  /// own place in the trace. The first of several probes that trace is asked.
+  [[nodiscard]] virtual CommandTrace begin_trace(const TraceContext& parent) noexcept {
+    return {.context = parent};
+  }
   /// A command is over. On the thread that ran it.
   virtual void command_finished(const CommandRecord& record) noexcept { (void)record; }
   /// A group was committed. On the store's writer, after its operations were completed.

@@ -6,12 +6,14 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "eventcore/error.hpp"
 #include "eventcore/position.hpp"
 #include "eventcore/projection_storage.hpp"
+#include "eventcore/trace_context.hpp"
 
 namespace eventcore {
 
@@ -38,6 +40,29 @@ struct ProjectionFailureRecord {
   const Error* error = nullptr;
 };
 
+/// A batch that is about to be applied. Valid during the call only.
+struct ProjectionBatchStart {
+  std::string_view projection = {};
+  std::uint64_t events = 0;
+  /// Of the commands that wrote the events, each once; sampled ones first, not more than 128.
+  std::span<const TraceContext> writers = {};
+};
+
+/// How such a batch ended. Valid during the call only.
+struct ProjectionBatchEnd {
+  std::string_view projection = {};
+  TraceContext trace = {};  ///< As `begin_batch` returned it.
+  std::uint64_t events = 0;
+  std::span<const TraceContext> writers = {};
+  Position first = {};  ///< Of its events.
+  Position last = {};
+  Instant began = {};
+  std::chrono::nanoseconds handle{};      ///< In `Projector::apply`.
+  std::chrono::nanoseconds apply{};       ///< With the commit of the read model.
+  std::chrono::nanoseconds checkpoint{};  ///< Saving the checkpoint; 0 if it failed.
+  const Error* error = nullptr;           ///< It failed.
+};
+
 /// Observes runners. Thread-safety: every member is called concurrently, by the runners' threads.
 /// Must not block, throw or call back. Cost of none: a null check.
 class ProjectionProbe {
@@ -47,6 +72,15 @@ class ProjectionProbe {
   ProjectionProbe& operator=(const ProjectionProbe&) = delete;
   virtual ~ProjectionProbe() = default;
 
+  /// Whether `begin_batch` and `end_batch` are wanted, and batches read with who wrote them.
+  [[nodiscard]] virtual bool traces() const noexcept { return false; }
+  /// A batch is about to be applied; the projector works under the context that is returned.
+  [[nodiscard]] virtual TraceContext begin_batch(const ProjectionBatchStart& start) noexcept {
+    (void)start;
+    return {};
+  }
+  /// It was applied and its checkpoint saved, or it failed.
+  virtual void end_batch(const ProjectionBatchEnd& end) noexcept { (void)end; }
   virtual void batch_applied(const ProjectionBatchRecord& record) noexcept { (void)record; }
   virtual void failed(const ProjectionFailureRecord& record) noexcept { (void)record; }
   /// The runner pauses before it tries again.

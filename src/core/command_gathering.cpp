@@ -74,6 +74,7 @@ CommandOperation::Wait CommandOperation::submit_read(ReadQuery query, Step then)
   read_->query = std::move(query);
   read_->deadline = deadline_;
   read_->stop = options_.stop;
+  read_->trace = trace_;
   step_ = then;
   arm();
   core_.store().submit_read(*read_);

@@ -52,6 +52,10 @@ CommandOperation::CommandOperation(ExecutorCore& core, std::string_view command_
       options_(options),
       command_type_(command_type),
       trace_(options.trace ? *options.trace : current_trace()) {
+  if (Probe* const probe = core.trace_probe()) {
+    span_ = probe->begin_trace(trace_);
+    trace_ = span_.context;
+  }
   BoundaryPool::take(boundary_);
 }
 
@@ -211,10 +215,25 @@ void CommandOperation::stamp(CommandPhase phase) noexcept {
   last_stamp_ = now;
 }
 
+const CommandTrace* CommandOperation::span() const noexcept {
+  return core_.trace_probe() != nullptr ? &span_ : nullptr;
+}
+
+void CommandOperation::end_attempt(Instant now) noexcept {
+  if (!span_.is_measured || attempt_began_ == Instant{}) return;
+  AttemptRecord attempt{.started = attempt_began_, .ended = now, .phases = phases_};
+  attempt.phases[CommandPhase::Queue] = attempt.phases[CommandPhase::Backoff] = {};
+  for (const AttemptRecord& earlier : timeline_) {
+    for (std::size_t i = 0; i < kCommandPhases; ++i) attempt.phases.at[i] -= earlier.phases.at[i];
+  }
+  timeline_.push_back(attempt);
+}
+
 CommandOperation::Wait CommandOperation::begin() {
   const Clock& clock = core_.clock();
-  phases_.measured = core_.measures_phases();
+  phases_.measured = core_.measures_phases() || span_.is_measured;
   began_ = clock.now();
+  attempt_began_ = began_;
   if (started_ == Instant{}) started_ = began_;
   if (Probe* const probe = core_.start_probe()) {
     probe->command_started({command_type_, trace_, options_.correlation_id});

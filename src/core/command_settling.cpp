@@ -102,13 +102,15 @@ CommandOperation::Wait CommandOperation::retry(const Error& conflict, bool count
                    : Position{std::numeric_limits<std::uint64_t>::max()};
   const auto pause = counts ? core_.backoff(conflicts_) : std::chrono::nanoseconds{};
   paused_at_ = core_.clock().now();
+  end_attempt(paused_at_);
   resume_at_ = paused_at_ + (core_.is_following() ? std::max(pause, kFollowed) : pause);
   step_ = Step::Resume;
   return Wait::Backoff;
 }
 
 CommandOperation::Wait CommandOperation::resume() {
-  backoff_ += core_.clock().now() - paused_at_;
+  attempt_began_ = core_.clock().now();
+  backoff_ += attempt_began_ - paused_at_;
   stamp(CommandPhase::Backoff);
   step_ = Step::Gather;
   return Wait::None;
@@ -155,28 +157,31 @@ void CommandOperation::report() noexcept {
   for (const Interference& one : interference_) conflicts.push_back({one.stream, &one.conflict});
 
   const bool timed = phases_.measured || core_.times_every_command();
+  const Instant now = timed ? core_.clock().now() : Instant{};
+  end_attempt(now);
   // Made in one go: a record that is cleared first costs more than all that is counted from it.
-  const CommandRecord record{
-      .command_type = command_type_,
-      .command_id = id_,
-      .outcome = outcome_,
-      .error = error_ ? &*error_ : nullptr,
-      .rejection_code = rejection_code_,
-      .started = started_,
-      .timed = timed,
-      .duration = timed ? core_.clock().now() - started_ : std::chrono::nanoseconds{},
-      .phases = phases_,
-      .attempts = attempts_,
-      .backoff = backoff_,
-      .discovery_rounds = rounds_,
-      .events_written = written,
-      .events_folded = events_folded_,
-      .bytes_written = stored ? node_->batch.byte_count() : 0,
-      .first_position = stored ? node_->result()->first : Position{},
-      .streams = touches,
-      .conflicts = conflicts,
-      .trace = trace_,
-      .correlation_id = options_.correlation_id};
+  const CommandRecord record{.command_type = command_type_,
+                             .command_id = id_,
+                             .outcome = outcome_,
+                             .error = error_ ? &*error_ : nullptr,
+                             .rejection_code = rejection_code_,
+                             .started = started_,
+                             .timed = timed,
+                             .duration = timed ? now - started_ : std::chrono::nanoseconds{},
+                             .phases = phases_,
+                             .attempts = attempts_,
+                             .backoff = backoff_,
+                             .discovery_rounds = rounds_,
+                             .events_written = written,
+                             .events_folded = events_folded_,
+                             .bytes_written = stored ? node_->batch.byte_count() : 0,
+                             .first_position = stored ? node_->result()->first : Position{},
+                             .streams = touches,
+                             .conflicts = conflicts,
+                             .trace = trace_,
+                             .correlation_id = options_.correlation_id,
+                             .span = span(),
+                             .timeline = timeline_};
   core_.command_probe()->command_finished(record);
 }
 

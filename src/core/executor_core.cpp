@@ -40,6 +40,7 @@ ExecutorCore::ExecutorCore(EventStore& store, CommandExecutorOptions options)
   if (options_.probe && options_.probe->interests().commands) {
     command_probe_ = options_.probe.get();
     times_every_command_ = options_.probe->interests().every_duration;
+    if (options_.probe->interests().traces) trace_probe_ = command_probe_;
   }
   if (options_.probe && options_.probe->interests().starts) start_probe_ = options_.probe.get();
   scheduler_ = options_.scheduler;

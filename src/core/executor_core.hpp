@@ -44,6 +44,8 @@ class ExecutorCore {
   [[nodiscard]] Probe* command_probe() const noexcept { return command_probe_; }
   /// Wants to be told when a command begins; else null.
   [[nodiscard]] Probe* start_probe() const noexcept { return start_probe_; }
+  /// Gives commands their place in a trace; else null.
+  [[nodiscard]] Probe* trace_probe() const noexcept { return trace_probe_; }
   [[nodiscard]] Scheduler& scheduler() noexcept { return *scheduler_; }
   void start_workers();
 
@@ -119,6 +121,7 @@ class ExecutorCore {
   const std::uint64_t serial_;  // tells executors apart in per-thread caches
   Probe* command_probe_ = nullptr;
   Probe* start_probe_ = nullptr;
+  Probe* trace_probe_ = nullptr;
   bool times_every_command_ = true;
   std::unique_ptr<ThreadScheduler> own_scheduler_;
   Scheduler* scheduler_ = nullptr;

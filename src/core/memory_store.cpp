@@ -19,6 +19,7 @@ class MemoryStore final : public EventStore {
       : clock_(*options.clock),
         probe_(std::move(options.probe)),
         tells_groups_(probe_ != nullptr && probe_->interests().groups),
+        tells_traces_(tells_groups_ && probe_->interests().traces),
         times_every_group_(tells_groups_ && probe_->interests().every_duration),
         log_(std::make_shared<detail::MemoryLog>()),
         administration_(log_),
@@ -80,6 +81,7 @@ class MemoryStore final : public EventStore {
     // Taken beforehand, because the operation may be gone when it is finished.
     const std::size_t bytes = operation.batch.byte_count();
     const std::size_t events = operation.batch.event_count();
+    const TraceContext trace = operation.batch.info.trace;
     GroupRecord group;
     group.timed = times_every_group_ || is_sample();
     const Instant begin = group.timed ? clock_.now() : Instant{};
@@ -94,6 +96,7 @@ class MemoryStore final : public EventStore {
       group.rejected = 1;
     }
     operation.finish(std::move(result));
+    if (group.commands != 0 && tells_traces_ && trace.is_sampled()) group.traces = {&trace, 1};
     if (group.commands + group.rejected != 0) probe_->group_committed(group);
   }
 
@@ -111,6 +114,7 @@ class MemoryStore final : public EventStore {
   const Clock& clock_;
   const std::shared_ptr<Probe> probe_;
   const bool tells_groups_;
+  const bool tells_traces_;
   const bool times_every_group_;
   const StoreDescription description_{
       .backend = "memory", .durability = "none", .location = "memory:"};

@@ -14,6 +14,7 @@ class CombinedProbe final : public Probe {
       if (interests.starts) of_starts_.push_back(probe.get());
       if (interests.groups) of_groups_.push_back(probe.get());
       if (interests.pools) of_pools_.push_back(probe.get());
+      if (interests.traces && of_traces_ == nullptr) of_traces_ = probe.get();
       every_duration_ = every_duration_ || interests.every_duration;
     }
   }
@@ -23,10 +24,14 @@ class CombinedProbe final : public Probe {
             .starts = !of_starts_.empty(),
             .groups = !of_groups_.empty(),
             .pools = !of_pools_.empty(),
+            .traces = of_traces_ != nullptr,
             .every_duration = every_duration_};
   }
   void command_started(const CommandStart& start) noexcept override {
     for (Probe* probe : of_starts_) probe->command_started(start);
+  }
+  CommandTrace begin_trace(const TraceContext& parent) noexcept override {
+    return of_traces_ == nullptr ? Probe::begin_trace(parent) : of_traces_->begin_trace(parent);
   }
   void command_finished(const CommandRecord& record) noexcept override {
     for (Probe* probe : of_commands_) probe->command_finished(record);
@@ -51,6 +56,7 @@ class CombinedProbe final : public Probe {
   std::vector<Probe*> of_starts_;
   std::vector<Probe*> of_groups_;
   std::vector<Probe*> of_pools_;
+  Probe* of_traces_ = nullptr;
   bool every_duration_ = false;
 };
 

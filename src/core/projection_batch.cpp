@@ -113,35 +113,87 @@ Result<void> ProjectionLoop::apply_batch(std::span<const StoredEvent> batch, Pos
   applying.suppress_side_effects = is_quiet(batch.front().position);
   if (batch.front().position == suspect_.position) applying.attempt = suspect_.attempts + 1;
   board_.update([&](ProjectionStatus& status) { status.in_flight = batch.size(); });
+  begin_trace(batch);
   const Instant began = system_clock().now();
-  Result<void> applied =
-      call_projector(projector_->key(), [&] { return projector_->apply(batch, applying); });
+  Result<void> applied = call_projector(projector_->key(), [&] {
+    if (tracing_ == nullptr) return projector_->apply(batch, applying);
+    const FrameScope scope(frame_);
+    return projector_->apply(batch, applying);
+  });
   const Instant handled = system_clock().now();
   board_.update([](ProjectionStatus& status) { status.in_flight = 0; });
+  bool deposed = false;
   if (model_ != nullptr) {
     // Not committed by who may be leader no more, although the token would refuse it as well.
     const bool lost = watch_->is_lost();
     if (!applied || lost) model_->roll_back();
-    if (lost) return make_error(ErrorCode::LeaseLost, "another runner may lead by now");
-    if (applied) {
+    deposed = lost;
+    if (lost) {
+      applied = make_error(ErrorCode::LeaseLost, "another runner may lead by now");
+    } else if (applied) {
       applied = model_->commit(end);
-      if (!applied && applied.error().code == ErrorCode::LeaseLost) return applied;
-      if (!applied) applied = as_fault(applied.error(), {});
+      deposed = !applied && applied.error().code == ErrorCode::LeaseLost;
+      if (!applied && !deposed) applied = as_fault(applied.error(), {});
     }
   }
-  if (!applied) return judge(applied.error(), batch);
+  if (!applied) {
+    const Instant failed = system_clock().now();
+    end_trace(batch, {.began = began,
+                      .handle = handled - began,
+                      .apply = failed - began,
+                      .error = &applied.error()});
+    return deposed ? applied : judge(applied.error(), batch);
+  }
   outages_ = 0;
   position_ = model_position_ = end;
   if (position_ >= batch_max_until_) batch_max_ = options_.batch_events;
   const Instant ended = system_clock().now();
   auto saved = save();
+  const std::chrono::nanoseconds checkpoint = system_clock().now() - ended;
+  end_trace(batch, {.began = began,
+                    .handle = handled - began,
+                    .apply = ended - began,
+                    .checkpoint = saved ? checkpoint : std::chrono::nanoseconds{},
+                    .error = saved ? nullptr : &saved.error()});
   if (saved) {
     tell_batch({.events = batch.size(),
                 .handle = handled - began,
                 .apply = ended - began,
-                .checkpoint = system_clock().now() - ended});
+                .checkpoint = checkpoint});
   }
   return saved;
+}
+
+void ProjectionLoop::begin_trace(std::span<const StoredEvent> batch) {
+  if (tracing_ == nullptr) return;
+  constexpr std::size_t kWritersMax = 128;
+  writers_.clear();
+  for (const bool sampled : {true, false}) {
+    const StoredBatch* former = nullptr;
+    for (const StoredEvent& event : batch) {
+      if (event.batch == nullptr || event.batch == former) continue;
+      former = event.batch;
+      const TraceContext& writer = former->trace;
+      if (!writer.is_valid() || writer.is_sampled() != sampled) continue;
+      if (writers_.size() < kWritersMax) writers_.push_back(writer);
+    }
+  }
+  frame_ = {.name = projector_->key(),
+            .trace = tracing_->begin_batch(
+                {.projection = projector_->key(), .events = batch.size(), .writers = writers_}),
+            .correlation_id = {},
+            .parent = nullptr};
+}
+
+void ProjectionLoop::end_trace(std::span<const StoredEvent> batch, ProjectionBatchEnd end) {
+  if (tracing_ == nullptr) return;
+  end.projection = projector_->key();
+  end.trace = frame_.trace;
+  end.events = batch.size();
+  end.writers = writers_;
+  end.first = batch.front().position;
+  end.last = batch.back().position;
+  tracing_->end_batch(end);
 }
 
 void ProjectionLoop::tell_batch(ProjectionBatchRecord record) {

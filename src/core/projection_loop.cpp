@@ -17,7 +17,8 @@ LogQuery query_of(const Projector& projector, const ProjectionRunnerOptions& opt
   query.filter = projector.description().filter;
   query.events_max = options.batch_events;
   query.bytes_max = options.batch_bytes;
-  query.with_batch = projector.description().with_batch;
+  const bool is_traced = options.probe != nullptr && options.probe->traces();
+  query.with_batch = projector.description().with_batch || is_traced;
   return query;
 }
 
@@ -35,6 +36,7 @@ ProjectionLoop::ProjectionLoop(EventStore& store, std::shared_ptr<Projector> pro
       model_(projector_->read_model()),
       options_(std::move(options)),
       probe_(options_.probe.get()),
+      tracing_(probe_ != nullptr && probe_->traces() ? probe_ : nullptr),
       feed_(store, query_of(*projector_, options_)),
       batch_max_(options_.batch_events) {}
 

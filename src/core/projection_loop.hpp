@@ -12,7 +12,9 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "eventcore/detail/span_frame.hpp"
 #include "eventcore/projection_runner.hpp"
 #include "eventcore/read_model.hpp"
 #include "lease_watch.hpp"
@@ -92,6 +94,8 @@ class ProjectionLoop {
   [[nodiscard]] std::size_t batch_size(std::span<const StoredEvent> events) const noexcept;
   [[nodiscard]] Result<void> apply_batch(std::span<const StoredEvent> batch, Position end);
   [[nodiscard]] Result<void> begin_batch();
+  void begin_trace(std::span<const StoredEvent> batch);
+  void end_trace(std::span<const StoredEvent> batch, ProjectionBatchEnd end);
   [[nodiscard]] Result<void> judge(const Error& error, std::span<const StoredEvent> batch);
   [[nodiscard]] Result<void> keep_applied(std::span<const StoredEvent> events);
   void note_failure(const Error& error, Position position);
@@ -127,6 +131,7 @@ class ProjectionLoop {
   ReadModel* const model_;
   const ProjectionRunnerOptions options_;
   ProjectionProbe* const probe_;
+  ProjectionProbe* const tracing_;  // the same, if it wants to trace batches
   ProjectionBoard board_;
   std::atomic<bool> restart_ = false;  // atomic: set by any thread, taken by this one
 
@@ -154,9 +159,11 @@ class ProjectionLoop {
   bool caught_up_once_ = false;
   bool replays_pending_ = false;
   Suspect suspect_;
-  std::size_t batch_max_;      // halved while an event is looked for
-  Position batch_max_until_;   // up to here
-  std::uint32_t outages_ = 0;  // of the projector, in a row
+  std::vector<TraceContext> writers_;  // of the batch under way, if it is traced
+  SpanFrame frame_;                    // likewise
+  std::size_t batch_max_;              // halved while an event is looked for
+  Position batch_max_until_;           // up to here
+  std::uint32_t outages_ = 0;          // of the projector, in a row
 };
 
 template <class Call>

@@ -255,6 +255,15 @@ void Group::expire(Instant now, const Error& error, detail::AppendQueue* queue) 
   }
 }
 
+void Group::add_traces(std::vector<TraceContext>& out) const {
+  for (const Member& member : members_) {
+    if (member.operation == nullptr || member.error != nullptr) continue;
+    if (member.verdict == Verdict::Again) continue;
+    const TraceContext& trace = member.operation->batch.info.trace;
+    if (trace.is_sampled()) out.push_back(trace);
+  }
+}
+
 void Group::hand_over(Member& member, detail::AppendQueue* queue) {
   AppendOperation* operation = std::exchange(member.operation, nullptr);
   if (queue != nullptr) queue->release(*operation);

@@ -56,6 +56,8 @@ class Group {
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] std::uint32_t stored() const noexcept { return stored_; }
   [[nodiscard]] std::uint32_t rejected() const noexcept { return rejected_; }
+  /// Adds the traces of sampled commands to `out`. Before `finish`.
+  void add_traces(std::vector<TraceContext>& out) const;
   /// Nothing has to be asked of the database.
   [[nodiscard]] bool is_settled() const noexcept;
 

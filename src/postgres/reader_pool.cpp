@@ -144,13 +144,13 @@ bool ReaderPool::refuse(ReadOperation& operation, Instant began) const {
     return true;
   }
   if (!operation.deadline.expired(*state_.options.clock)) return false;
-  tell({.submitted = operation.submitted_at, .began = began}, true);
+  tell({.submitted = operation.submitted_at, .began = began, .trace = operation.trace}, true);
   operation.finish(make_error(ErrorCode::DeadlineExceeded, "the read was not begun in time"));
   return true;
 }
 
 void ReaderPool::serve_one(ReadOperation& operation, Reader& reader, Instant began) {
-  const Times times{.submitted = operation.submitted_at, .began = began};
+  const Times times{.submitted = operation.submitted_at, .began = began, .trace = operation.trace};
   Result<EventPage> page = read(operation.query, reader);
   reader.is_open = reader.log.is_connected();
   tell(times, false);
@@ -235,7 +235,7 @@ void ReaderPool::serve_pipelined(Operations& operations, Reader& reader, Instant
       left.push_back(&operation);
       continue;
     }
-    tell({.submitted = operation.submitted_at, .began = began}, false);
+    tell({.submitted = operation.submitted_at, .began = began, .trace = operation.trace}, false);
     operation.finish(std::move(*result));
   }
   for (ReadOperation* const operation : left) serve_one(*operation, reader, began);
@@ -274,8 +274,11 @@ Instant ReaderPool::now_if_told() const noexcept {
 
 void ReaderPool::tell(Times times, bool timed_out) const noexcept {
   if (!tells_pools_) return;
-  PoolRecord record{
-      .pool = kPool, .wait = times.began - times.submitted, .use = {}, .timed_out = timed_out};
+  PoolRecord record{.pool = kPool,
+                    .wait = times.began - times.submitted,
+                    .use = {},
+                    .timed_out = timed_out,
+                    .trace = times.trace};
   if (!timed_out) record.use = state_.options.clock->now() - times.began;
   state_.options.probe->pool_used(record);
 }

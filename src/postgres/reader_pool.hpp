@@ -49,6 +49,7 @@ class ReaderPool {
   struct Times {
     Instant submitted;
     Instant began;
+    TraceContext trace;
   };
   using Operations = std::vector<ReadOperation*>;
 

@@ -242,16 +242,18 @@ void WriterThread::run_groups() {
     const bool done = append_group({}, state_.options.clock->wall(), false);
     Turn& decided = *turn_;
     const bool goes_on = done && begin_next_group();
-    finish_group(decided.group);
+    finish_group(decided);
     if (done) report_group(decided);
     if (!goes_on) return;
   }
-  finish_group(group());
+  finish_group(*turn_);
   report_group(*turn_);
 }
 
-void WriterThread::finish_group(Group& group) {
-  detail::WaitingList again = group.finish(&queue_);
+void WriterThread::finish_group(Turn& turn) {
+  turn.traces.clear();
+  if (interests_.traces) turn.group.add_traces(turn.traces);
+  detail::WaitingList again = turn.group.finish(&queue_);
   again_.add(again.front());
 }
 
@@ -397,6 +399,7 @@ void WriterThread::report_group(const Turn& turn) noexcept {
       .commit = state_.options.clock->now() - turn.began,
       .head = turn.group.head(),
       .lock_wait = turn.lock_wait,
+      .traces = turn.traces,
   });
 }
 

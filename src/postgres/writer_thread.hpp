@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "connection.hpp"
 #include "eventcore/detail/append_queue.hpp"
@@ -81,6 +82,7 @@ class WriterThread {
     Instant began{};
     std::chrono::nanoseconds queue_wait{};
     std::optional<std::chrono::microseconds> lock_wait;
+    std::vector<TraceContext> traces;
   };
 
   [[nodiscard]] Group& group() noexcept { return turn_->group; }
@@ -91,7 +93,7 @@ class WriterThread {
   void write_plan(Position first, Timestamp time, bool relaxed);
   [[nodiscard]] bool append_group(Position first, Timestamp time, bool relaxed);
   [[nodiscard]] bool begin_next_group();
-  void finish_group(Group& group);
+  void finish_group(Turn& turn);
   [[nodiscard]] Failure try_group();
   void read_details();
   void report_group(const Turn& turn) noexcept;

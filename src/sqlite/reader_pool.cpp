@@ -108,12 +108,13 @@ void ReaderPool::serve(ReadOperation& operation, LogReader& reader) {
     return operation.finish(make_error(ErrorCode::Cancelled, "the read was stopped"));
   }
   if (operation.deadline.expired(*state_.options.clock)) {
-    tell(submitted, began, true);
+    tell(submitted, began, operation.trace, true);
     return operation.finish(
         make_error(ErrorCode::DeadlineExceeded, "the read was not begun in time"));
   }
+  const TraceContext trace = operation.trace;
   Result<EventPage> page = page_of(operation, reader);
-  tell(submitted, began, false);
+  tell(submitted, began, trace, false);
   operation.finish(std::move(page));
 }
 
@@ -125,9 +126,11 @@ Result<EventPage> ReaderPool::page_of(const ReadOperation& operation, LogReader&
   return reader.read(operation.query);
 }
 
-void ReaderPool::tell(Instant submitted, Instant began, bool timed_out) const noexcept {
+void ReaderPool::tell(Instant submitted, Instant began, const TraceContext& trace,
+                      bool timed_out) const noexcept {
   if (!tells_pools_) return;
-  PoolRecord record{.pool = kPool, .wait = began - submitted, .use = {}, .timed_out = timed_out};
+  PoolRecord record{
+      .pool = kPool, .wait = began - submitted, .use = {}, .timed_out = timed_out, .trace = trace};
   if (!timed_out) record.use = state_.options.clock->now() - began;
   state_.options.probe->pool_used(record);
 }

@@ -36,7 +36,8 @@ class ReaderPool {
   void loop(LogReader& reader);
   void serve(ReadOperation& operation, LogReader& reader);
   [[nodiscard]] Result<EventPage> page_of(const ReadOperation& operation, LogReader& reader);
-  void tell(Instant submitted, Instant began, bool timed_out) const noexcept;
+  void tell(Instant submitted, Instant began, const TraceContext& trace,
+            bool timed_out) const noexcept;
 
   StoreState& state_;
   WriterThread& writer_;

@@ -226,6 +226,7 @@ void WriterThread::check_group() {
     group_.fail(done.error());
     if (group_.is_empty()) fail_waiting(done.error());
   }
+  note_traces();
   group_.finish(queue_);
   if (done) report_group(began, began - submitted);
 }
@@ -254,9 +255,15 @@ void WriterThread::write_group() {
     unsynced_ = false;
     state_.turn.release();
   }
+  note_traces();
   group_.finish(queue_);
   if (done) report_group(began, began - submitted);
   tidy_journal();
+}
+
+void WriterThread::note_traces() {
+  traces_.clear();
+  if (interests_.traces) group_.add_traces(traces_);
 }
 
 void WriterThread::report_group(Instant began, std::chrono::nanoseconds queue_wait) noexcept {
@@ -270,6 +277,7 @@ void WriterThread::report_group(Instant began, std::chrono::nanoseconds queue_wa
       .queue_wait_max = queue_wait,
       .commit = state_.options.clock->now() - began,
       .head = state_.head(),
+      .traces = traces_,
   });
 }
 

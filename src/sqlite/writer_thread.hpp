@@ -71,6 +71,7 @@ class WriterThread {
   [[nodiscard]] Result<void> fill_group();
   void check_group();
   void write_group();
+  void note_traces();
   void report_group(Instant began, std::chrono::nanoseconds queue_wait) noexcept;
   void fail_waiting(const Error& error) { waiting_.fail(queue_, error); }
   void expire_waiting();
@@ -95,6 +96,7 @@ class WriterThread {
   LogFile file_;
   Group group_;
   const ProbeInterests interests_;
+  std::vector<TraceContext> traces_;  // of the group under way, if they are wanted
 
   // The thread's own.
   detail::WaitingList waiting_;

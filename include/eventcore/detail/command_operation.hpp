@@ -112,6 +112,9 @@ class CommandOperation : public Task {
   void await_store() noexcept;
 
   void stamp(CommandPhase phase) noexcept;
+  /// The command's place in its trace; null if nobody traces.
+  [[nodiscard]] const CommandTrace* span() const noexcept;
+  void end_attempt(Instant now) noexcept;
 
   ExecutorCore& core_;
   const ExecuteOptions& options_;
@@ -149,6 +152,9 @@ class CommandOperation : public Task {
   std::chrono::nanoseconds backoff_{};
   Instant last_stamp_{};
   PhaseTimes phases_;
+  CommandTrace span_;                    // where a probe traces
+  std::vector<AttemptRecord> timeline_;  // if `span_` is measured
+  Instant attempt_began_{};
 };
 
 }  // namespace detail
