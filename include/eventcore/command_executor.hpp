@@ -119,6 +119,8 @@ class CommandExecutor {
 
   /// How many commands one with measured phases stands for; 0 if phases are never measured.
   [[nodiscard]] std::uint32_t timing_weight() const noexcept;
+  /// Whether its probe gives commands their place in a trace.
+  [[nodiscard]] bool traces_commands() const noexcept;
   /// Commands under way.
   [[nodiscard]] std::uint32_t in_flight() const noexcept;
   [[nodiscard]] EventStore& store() noexcept;

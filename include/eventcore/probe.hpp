@@ -106,6 +106,8 @@ struct CommandRecord {
   bool timed = true;  ///< Whether `duration` is known.
   std::chrono::nanoseconds duration{};
   PhaseTimes phases;
+  /// Whether the phases stand for those of other commands; else they were measured for a trace.
+  bool is_timing_sample = true;
   std::uint32_t attempts = 1;
   std::chrono::nanoseconds backoff{};  ///< Paused between attempts; known of every command.
   std::uint32_t discovery_rounds = 0;  ///< Of its last attempt.
@@ -130,7 +132,7 @@ struct CommandStart {
 
 /// One group commit of a store.
 struct GroupRecord {
-  bool timed = true;           ///< Whether `commit` is known.
+  bool timed = true;           ///< Whether `commit` is known; else only where it is traced.
   std::uint32_t commands = 0;  ///< Stored or checked.
   std::uint32_t rejected = 0;  ///< Conflicts found in this group.
   std::uint32_t events = 0;

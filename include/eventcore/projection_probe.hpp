@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `ProjectionProbe`: how metrics and logs see what projections do. Core knows no metric.
+/// `ProjectionProbe`: how metrics, logs and traces see what projections do. Core knows no metric.
 
 #include <chrono>
 #include <cstdint>
@@ -113,7 +113,8 @@ class ProjectionProbe {
   }
 };
 
-/// One probe that tells all `probes`, in order. Null entries are left out; null if none is left.
+/// One probe that tells all `probes`, in order. Null entries are left out; null if none is left. The
+/// first that traces is asked for batches' contexts.
 [[nodiscard]] std::shared_ptr<ProjectionProbe> combine(
     std::vector<std::shared_ptr<ProjectionProbe>> probes);
 

@@ -14,6 +14,7 @@ CommandExecutor::~CommandExecutor() {
 
 Result<void> CommandExecutor::shutdown(Deadline deadline) { return core_->shutdown(deadline); }
 
+bool CommandExecutor::traces_commands() const noexcept { return core_->trace_probe() != nullptr; }
 std::uint32_t CommandExecutor::timing_weight() const noexcept { return core_->timing_weight(); }
 
 std::uint32_t CommandExecutor::in_flight() const noexcept { return core_->in_flight(); }

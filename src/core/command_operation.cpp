@@ -231,7 +231,8 @@ void CommandOperation::end_attempt(Instant now) noexcept {
 
 CommandOperation::Wait CommandOperation::begin() {
   const Clock& clock = core_.clock();
-  phases_.measured = core_.measures_phases() || span_.is_measured;
+  is_timing_sample_ = core_.measures_phases();
+  phases_.measured = is_timing_sample_ || span_.is_measured;
   began_ = clock.now();
   attempt_began_ = began_;
   if (started_ == Instant{}) started_ = began_;

@@ -156,8 +156,8 @@ void CommandOperation::report() noexcept {
   conflicts.reserve(interference_.size());
   for (const Interference& one : interference_) conflicts.push_back({one.stream, &one.conflict});
 
-  const bool timed = phases_.measured || core_.times_every_command();
-  const Instant now = timed ? core_.clock().now() : Instant{};
+  const bool timed = is_timing_sample_ || core_.times_every_command();
+  const Instant now = timed || span_.is_measured ? core_.clock().now() : Instant{};
   end_attempt(now);
   // Made in one go: a record that is cleared first costs more than all that is counted from it.
   const CommandRecord record{.command_type = command_type_,
@@ -169,6 +169,7 @@ void CommandOperation::report() noexcept {
                              .timed = timed,
                              .duration = timed ? now - started_ : std::chrono::nanoseconds{},
                              .phases = phases_,
+                             .is_timing_sample = is_timing_sample_,
                              .attempts = attempts_,
                              .backoff = backoff_,
                              .discovery_rounds = rounds_,

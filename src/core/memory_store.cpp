@@ -84,9 +84,10 @@ class MemoryStore final : public EventStore {
     const TraceContext trace = operation.batch.info.trace;
     GroupRecord group;
     group.timed = times_every_group_ || is_sample();
-    const Instant begin = group.timed ? clock_.now() : Instant{};
+    const bool is_traced = tells_traces_ && trace.is_sampled();
+    const Instant begin = group.timed || is_traced ? clock_.now() : Instant{};
     Result<WriteResult> result = append_now(operation);
-    if (group.timed) group.commit = clock_.now() - begin;
+    if (group.timed || is_traced) group.commit = clock_.now() - begin;
     group.head = log_->head();
     if (result && !result->replayed) {
       group.commands = 1;
@@ -96,7 +97,7 @@ class MemoryStore final : public EventStore {
       group.rejected = 1;
     }
     operation.finish(std::move(result));
-    if (group.commands != 0 && tells_traces_ && trace.is_sampled()) group.traces = {&trace, 1};
+    if (is_traced && group.commands != 0) group.traces = {&trace, 1};
     if (group.commands + group.rejected != 0) probe_->group_committed(group);
   }
 

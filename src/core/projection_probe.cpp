@@ -1,5 +1,6 @@
 #include "eventcore/projection_probe.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace eventcore {
@@ -8,8 +9,19 @@ namespace {
 class CombinedProjectionProbe final : public ProjectionProbe {
  public:
   explicit CombinedProjectionProbe(std::vector<std::shared_ptr<ProjectionProbe>> probes)
-      : probes_(std::move(probes)) {}
+      : probes_(std::move(probes)) {
+    const auto tracing = std::find_if(probes_.begin(), probes_.end(),
+                                      [](const auto& probe) { return probe->traces(); });
+    if (tracing != probes_.end()) tracing_ = tracing->get();
+  }
 
+  bool traces() const noexcept override { return tracing_ != nullptr; }
+  TraceContext begin_batch(const ProjectionBatchStart& start) noexcept override {
+    return tracing_ == nullptr ? TraceContext{} : tracing_->begin_batch(start);
+  }
+  void end_batch(const ProjectionBatchEnd& end) noexcept override {
+    if (tracing_ != nullptr) tracing_->end_batch(end);
+  }
   void batch_applied(const ProjectionBatchRecord& record) noexcept override {
     for (const auto& probe : probes_) probe->batch_applied(record);
   }
@@ -38,6 +50,7 @@ class CombinedProjectionProbe final : public ProjectionProbe {
 
  private:
   const std::vector<std::shared_ptr<ProjectionProbe>> probes_;
+  ProjectionProbe* tracing_ = nullptr;
 };
 
 }  // namespace

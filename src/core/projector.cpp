@@ -23,8 +23,10 @@ Result<void> Projector::reset(Position, const ProjectionContext&) { return {}; }
 Result<void> EventProjector::apply(std::span<const StoredEvent> events,
                                    const ProjectionContext& context) {
   for (const StoredEvent& event : events) {
+    // Where only a probe wants the batches, the projector works under the span of its own.
     const auto* const batch = event.batch;
-    const detail::SpanFrame frame{key(), batch != nullptr ? batch->trace : current_trace(),
+    const bool is_asked_for = batch != nullptr && description().with_batch;
+    const detail::SpanFrame frame{key(), is_asked_for ? batch->trace : current_trace(),
                                   batch != nullptr ? batch->correlation_id : std::string_view{},
                                   detail::current_frame()};
     const detail::FrameScope scope(frame);

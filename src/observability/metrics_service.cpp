@@ -266,7 +266,7 @@ void MetricsService::command_finished(const CommandRecord& record) noexcept {
         .increment();
   }
   if (record.timed) state_->count_timed(record, series);
-  if (record.phases.measured) state_->count_measured(record);
+  if (record.phases.measured && record.is_timing_sample) state_->count_measured(record);
 }
 
 void MetricsService::group_committed(const GroupRecord& record) noexcept {

@@ -3,15 +3,6 @@
 #include "span_start.hpp"
 
 namespace eventcore {
-namespace {
-
-/// Whether the calling thread works on the trace of `parent` already, in a span or a command.
-bool is_under_way(const TraceContext& parent) noexcept {
-  const detail::SpanFrame* const frame = detail::current_frame();
-  return frame != nullptr && frame->trace.trace_id == parent.trace_id;
-}
-
-}  // namespace
 
 void Span::begin(const detail::TracerGate& gate, std::string_view name,
                  const SpanOptions& options) noexcept {
@@ -29,13 +20,13 @@ void Span::begin(const detail::TracerGate& gate, std::string_view name,
     if (buffer_ == nullptr) {
       detail::SpanSpace::get().count_dropped();
     } else {
-      buffer_->begin(gate.limits, name);
+      buffer_->begin(gate.limits, options.name_prefix, name);
       detail::SpanHead& head = buffer_->head;
       head.kind = options.kind;
       head.context = start.context;
       if (parent.is_valid()) head.parent_id = parent.span_id;
       const bool is_local =
-          options.parent != nullptr ? !options.parent_is_remote : is_under_way(parent);
+          options.parent != nullptr ? !options.parent_is_remote : detail::is_under_way(parent);
       head.is_local_root = !parent.is_valid() || !is_local;
       buffer_->trace_state(options.trace_state);
       head.start = gate.clock->now();

@@ -152,6 +152,7 @@ class CommandOperation : public Task {
   std::chrono::nanoseconds backoff_{};
   Instant last_stamp_{};
   PhaseTimes phases_;
+  bool is_timing_sample_ = false;        // else `phases_` are measured for the trace alone
   CommandTrace span_;                    // where a probe traces
   std::vector<AttemptRecord> timeline_;  // if `span_` is measured
   Instant attempt_began_{};

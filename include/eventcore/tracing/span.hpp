@@ -37,6 +37,7 @@ inline constinit std::atomic<const TracerGate*> current_gate = nullptr;
 /// How a span begins.
 struct SpanOptions {
   SpanKind kind = SpanKind::Internal;
+  std::string_view name_prefix = {};  ///< Before the name, in what is recorded.
   /// Instead of the thread's current trace. One that is not valid begins a trace.
   const TraceContext* parent = nullptr;
   bool parent_is_remote = false;         ///< `parent` came from another process.
