@@ -24,9 +24,10 @@ struct Header {
 /// One request. Thread-safety: Immutable while a handler runs.
 struct Request {
   Method method = Method::Get;
-  std::string target = {};  ///< As sent: path and query.
-  std::string path = {};    ///< Of the target, as sent.
-  std::string query = {};   ///< What follows `?`, as sent.
+  std::string target = {};           ///< As sent: path and query.
+  std::string_view version = "1.1";  ///< Of HTTP; a fixed name.
+  std::string path = {};             ///< Of the target, as sent.
+  std::string query = {};            ///< What follows `?`, as sent.
   /// The route's template, as `/orders/{id}`: fit for a metric, as `path` is not.
   std::string_view route = {};
   /// The values of the template's names, percent-decoded.

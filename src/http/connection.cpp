@@ -189,6 +189,7 @@ std::optional<Response> HttpConnection::take_header() {
   if (auto refused = refuse_header(parser_->get())) return refused;
   if (!method) return problem(501, "The server does not know this method.");
   request_.target = header.target();
+  request_.version = header.version() == 10 ? "1.0" : "1.1";
   request_.peer = peer_;
   for (const auto& field : header) {
     request_.headers.push_back({field.name_string(), field.value()});

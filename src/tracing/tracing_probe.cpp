@@ -79,7 +79,7 @@ class CommandTracing final : public Probe {
 
 class ProjectionTracing final : public ProjectionProbe {
  public:
-  bool traces() const noexcept override { return true; }
+  bool traces() const noexcept override { return gate() != nullptr; }
 
   // A trace of its own, so that neither the writers' grow for ever nor a loop becomes one trace.
   TraceContext begin_batch(const ProjectionBatchStart& start) noexcept override {

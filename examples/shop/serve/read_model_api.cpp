@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include <eventcore/http_tracing.hpp>
+
 #include "read_models/customer_orders.hpp"
 #include "read_models/daily_revenue.hpp"
 #include "read_models/stock_levels.hpp"
@@ -99,8 +101,9 @@ void add_revenue(Json& json, const Revenue& revenue) {
 
 void ReadModelApi::mount(http::Server& server) {
   const auto route = [&](std::string_view path, Response (ReadModelApi::*handler)(const Request&)) {
-    server.route(http::Method::Get, path,
-                 [this, handler](const Request& request) { return (this->*handler)(request); });
+    server.route(http::Method::Get, path, http::traced([this, handler](const Request& request) {
+                   return (this->*handler)(request);
+                 }));
   };
   route("/customers/{id}/orders", &ReadModelApi::customer_orders);
   route("/stock", &ReadModelApi::stock);

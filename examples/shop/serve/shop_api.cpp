@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
+#include <eventcore/http_tracing.hpp>
 #include <eventcore/json.hpp>
-#include <eventcore/trace_context.hpp>
 
 #include "serve/percent_encoding.hpp"
 #include "serve/problem.hpp"
@@ -40,9 +40,7 @@ std::int64_t fingerprint(const http::Request& request) {
 }
 
 eventcore::ExecuteOptions options_for(const http::Request& request) {
-  eventcore::ExecuteOptions options{
-      .deadline = kDeadline,
-      .trace = eventcore::TraceContext::parse(request.header("traceparent").value_or(""))};
+  eventcore::ExecuteOptions options{.deadline = kDeadline};
   options.correlation_id = request.header("X-Correlation-Id").value_or("");
   // Imports have keys of their own, such as `order:536365`; those of clients can't meet them.
   const std::string_view key = request.header("Idempotency-Key").value_or("");
@@ -121,8 +119,9 @@ ShopApi::ShopApi(eventcore::EventStore& store, eventcore::CommandExecutor& execu
 void ShopApi::mount(http::Server& server) {
   const auto route = [&](http::Method method, std::string_view path,
                          Response (ShopApi::*handler)(const Request&)) {
-    server.route(method, path,
-                 [this, handler](const Request& request) { return (this->*handler)(request); });
+    server.route(method, path, http::traced([this, handler](const Request& request) {
+                   return (this->*handler)(request);
+                 }));
   };
   route(http::Method::Post, "/customers", &ShopApi::post_customer);
   route(http::Method::Post, "/orders", &ShopApi::post_order);

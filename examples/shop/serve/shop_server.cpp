@@ -9,6 +9,7 @@
 #include <eventcore/metrics_endpoint.hpp>
 #include <eventcore/observability/instrumented_command_executor.hpp>
 #include <eventcore/observability/instrumented_event_store.hpp>
+#include <eventcore/tracing/tracing_probe.hpp>
 
 #include "read_models/read_model_schema.hpp"
 
@@ -32,6 +33,19 @@ constexpr std::string_view kReadModelsCheck = "shop:read_models";
 Error about(const std::string& what, Error error) {
   error.message = what + ": " + error.message;
   return error;
+}
+
+/// The store by OpenTelemetry's names.
+std::string db_system(const eventcore::StoreUrl& url) {
+  switch (url.backend()) {
+    case eventcore::StoreUrl::Backend::Sqlite:
+      return "sqlite";
+    case eventcore::StoreUrl::Backend::Postgres:
+      return "postgresql";
+    case eventcore::StoreUrl::Backend::Memory:
+      break;
+  }
+  return "memory";
 }
 
 http::ServerOptions api_options(const ShopServerOptions& options,
@@ -93,12 +107,14 @@ Result<void> ShopServer::serve() {
     return about("--metrics-listen", started.error());
   }
   const auto log = std::make_shared<eventcore::LoggingProbe>();
-  auto store = eventcore::open_store(url_, {.probe = eventcore::combine({metrics_, log})});
+  const auto tracing = eventcore::tracing_probe({.db_system = db_system(url_)});
+  auto store = eventcore::open_store(url_, {.probe = eventcore::combine({metrics_, log, tracing})});
   if (!store) return about(url_.redacted(), store.error());
   eventcore::EventStore& plain_store = **store;
   store_ = std::make_unique<InstrumentedEventStore>(*std::move(store), metrics_);
   executor_ = std::make_unique<InstrumentedCommandExecutor>(
-      *store_, metrics_, eventcore::CommandExecutorOptions{.probe = log});
+      *store_, metrics_,
+      eventcore::CommandExecutorOptions{.probe = eventcore::combine({log, tracing})});
   api_ = std::make_unique<ShopApi>(*store_, *executor_, business_metrics_);
   api_->mount(api_server_);
   if (auto started = start_read_models(); !started) return about("read models", started.error());
@@ -155,7 +171,8 @@ Result<void> ShopServer::start_read_models() {
   eventcore::ProjectionRunnerOptions options;
   options.lease = lease_;
   options.probe = eventcore::combine(std::vector<std::shared_ptr<eventcore::ProjectionProbe>>{
-      metrics_, std::make_shared<eventcore::LoggingProjectionProbe>()});
+      metrics_, std::make_shared<eventcore::LoggingProjectionProbe>(),
+      eventcore::tracing_projection_probe()});
   auto models = ShopReadModels::open(*store_, *std::move(place), options);
   if (!models) return models.error();
   read_models_ = *std::move(models);

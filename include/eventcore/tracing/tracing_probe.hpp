@@ -28,7 +28,8 @@ struct TracingProbeOptions {
 /// Thread-safety: Thread-safe.
 [[nodiscard]] std::shared_ptr<Probe> tracing_probe(TracingProbeOptions options = {});
 
-/// For `ProjectionRunnerOptions`. Batches are read with who wrote their events, which costs as much
+/// For `ProjectionRunnerOptions`. A runner that is made while no tracer is installed is not traced.
+/// Batches are read with who wrote their events, which costs as much
 /// as `ProjectorDescription::with_batch`. Thread-safety: Thread-safe.
 [[nodiscard]] std::shared_ptr<ProjectionProbe> tracing_projection_probe();
 

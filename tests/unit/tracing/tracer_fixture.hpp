@@ -13,7 +13,7 @@
 
 namespace eventcore {
 
-class TracerFixture : public testing::Test {
+class TracerFixture : public ::testing::Test {
  protected:
   /// Installs a tracer whose sink is `spans_`.
   void install(TracerOptions options = {}) {
