@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <eventcore/http_tracing.hpp>
 #include <eventcore/observability/metric_registry.hpp>
 #include <eventcore/trace_context.hpp>
 
@@ -95,7 +96,8 @@ TEST(ShopApi, KeepsTheTraceOfARequest) {
   const std::string traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   Request request = post(kOrder);
   request.headers.push_back({"traceparent", traceparent});
-  EXPECT_EQ(shop.api.post_order(request).status, 201);
+  const auto answer = [&](const Request& one) { return shop.api.post_order(one); };
+  EXPECT_EQ(eventcore::http::trace_propagation_middleware(request, answer).status, 201);
   const auto page = shop.store->read(eventcore::LogQuery{.with_batch = true}).value();
   ASSERT_FALSE(page.events.empty());
   EXPECT_EQ(page.events.front().batch->trace.traceparent(), traceparent);
