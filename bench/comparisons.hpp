@@ -28,5 +28,6 @@ struct Effort {
 [[nodiscard]] std::vector<Comparison> metric_comparisons();
 [[nodiscard]] std::vector<Comparison> scrape_comparisons();
 [[nodiscard]] std::vector<Comparison> monitoring_comparisons(const Effort& effort);
+[[nodiscard]] std::vector<Comparison> tracing_comparisons();
 
 }  // namespace eventcore::bench

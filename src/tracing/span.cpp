@@ -6,45 +6,45 @@ namespace eventcore {
 
 void Span::begin(const detail::TracerGate& gate, std::string_view name,
                  const SpanOptions& options) noexcept {
-  const TraceContext parent = options.parent != nullptr ? *options.parent : current_trace();
-  const detail::SpanStart start = detail::start_span(gate, parent);
+  const TraceContext& parent = options.parent != nullptr ? *options.parent : detail::thread_trace;
   gate_ = &gate;
   std::construct_at(&active_);
-  active_.frame = {.name = name,
-                   .trace = start.context,
-                   .correlation_id = options.correlation_id,
-                   .parent = detail::current_frame()};
-  if (start.is_recorded) {
-    detail::SpanRing* const ring = detail::own_ring();
-    buffer_ = ring == nullptr ? nullptr : ring->take_buffer();
-    if (buffer_ == nullptr) {
-      detail::SpanSpace::get().count_dropped();
-    } else {
-      buffer_->begin(gate.limits, options.name_prefix, name);
-      detail::SpanHead& head = buffer_->head;
-      head.kind = options.kind;
-      head.context = start.context;
-      if (parent.is_valid()) head.parent_id = parent.span_id;
-      const bool is_local =
-          options.parent != nullptr ? !options.parent_is_remote : detail::is_under_way(parent);
-      head.is_local_root = !parent.is_valid() || !is_local;
-      buffer_->trace_state(options.trace_state);
-      head.start = gate.clock->now();
-    }
-  }
+  active_.frame.name = name;
+  active_.frame.correlation_id = options.correlation_id;
+  active_.frame.parent = detail::thread_frame;
+  if (detail::start_span(gate, parent, active_.frame.trace)) begin_record(parent, options);
   enter();
+}
+
+void Span::begin_record(const TraceContext& parent, const SpanOptions& options) noexcept {
+  detail::SpanRing* const ring = detail::own_ring();
+  buffer_ = ring == nullptr ? nullptr : ring->take_buffer();
+  if (buffer_ == nullptr) {
+    detail::SpanSpace::get().count_dropped();
+    return;
+  }
+  buffer_->begin(gate_->limits, options.name_prefix, active_.frame.name);
+  detail::SpanHead& head = buffer_->head;
+  head.kind = options.kind;
+  detail::copy_trace(head.context, active_.frame.trace);
+  if (parent.is_valid()) head.parent_id = parent.span_id;
+  const bool is_local =
+      options.parent != nullptr ? !options.parent_is_remote : detail::is_under_way(parent);
+  head.is_local_root = !parent.is_valid() || !is_local;
+  buffer_->trace_state(options.trace_state);
+  head.start = gate_->clock->now();
 }
 
 void Span::enter() noexcept {
   active_.former_frame = detail::thread_frame;
-  active_.former_trace = detail::thread_trace;
+  detail::copy_trace(active_.former_trace, detail::thread_trace);
   detail::thread_frame = &active_.frame;
-  detail::thread_trace = active_.frame.trace;
+  detail::copy_trace(detail::thread_trace, active_.frame.trace);
 }
 
 void Span::leave() noexcept {
   detail::thread_frame = active_.former_frame;
-  detail::thread_trace = active_.former_trace;
+  detail::copy_trace(detail::thread_trace, active_.former_trace);
 }
 
 void Span::finish() noexcept {

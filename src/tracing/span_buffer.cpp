@@ -155,8 +155,7 @@ std::span<const std::byte> SpanBuffer::finish() noexcept {
   if (bytes_ == nullptr) return {};
   size_ = (size_ + kRecordAlignment - 1) & ~(kRecordAlignment - 1);
   head.bytes = static_cast<std::uint32_t>(size_);
-  std::memcpy(bytes_.get(), &head, sizeof head);
-  return {bytes_.get(), size_};
+  return {bytes_.get() + sizeof(SpanHead), size_ - sizeof(SpanHead)};
 }
 
 }  // namespace eventcore::detail

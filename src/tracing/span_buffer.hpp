@@ -28,7 +28,8 @@ struct SpanBuffer {
   void fail(const Error& error) noexcept;
   void trace_state(std::string_view text) noexcept;
 
-  /// The record, its head filled in. Valid until the buffer changes.
+  /// What follows the head, which gets its size. Empty without memory. Valid until the buffer
+  /// changes.
   [[nodiscard]] std::span<const std::byte> finish() noexcept;
 
   SpanHead head;

@@ -24,21 +24,23 @@ void SpanRing::filler(std::uint64_t at, std::size_t bytes) noexcept {
   memory_[at % kBytes + 4] = std::byte{1};
 }
 
-void SpanRing::write(std::span<const std::byte> record) noexcept {
+void SpanRing::write(const SpanHead& head, std::span<const std::byte> body) noexcept {
   const std::uint64_t written = written_.load(std::memory_order_relaxed);
   const std::size_t to_end = kBytes - written % kBytes;
-  const std::size_t skipped = record.size() > to_end ? to_end : 0;
-  const std::uint64_t end = written + skipped + record.size();
+  const std::size_t skipped = head.bytes > to_end ? to_end : 0;
+  const std::uint64_t end = written + skipped + head.bytes;
   if (end > free_until_) {
     // Acquire: pairs with `release`; the reader is done with what is written over.
     free_until_ = read_.load(std::memory_order_acquire) + kBytes;
   }
-  if (end > free_until_ || record.empty()) {
+  if (end > free_until_ || head.bytes == 0) {
     dropped_.store(dropped_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     return;
   }
   if (skipped != 0) filler(written, skipped);
-  std::memcpy(memory_ + (written + skipped) % kBytes, record.data(), record.size());
+  std::byte* const at = memory_ + (written + skipped) % kBytes;
+  std::memcpy(at, &head, sizeof head);
+  std::memcpy(at + sizeof head, body.data(), body.size());
   // Release: pairs with `next`, which sees the record whole.
   written_.store(end, std::memory_order_release);
 }

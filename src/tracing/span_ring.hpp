@@ -29,8 +29,8 @@ class SpanRing {
 
   // The writer's.
 
-  /// Takes `record`, or counts it as dropped: when the ring is full, or the record empty.
-  void write(std::span<const std::byte> record) noexcept;
+  /// Takes a record, or counts it as dropped: when the ring is full, or the record of no size.
+  void write(const SpanHead& head, std::span<const std::byte> body) noexcept;
   /// A buffer for a span; null if there is no memory. Spans of other threads may end here and
   /// leave theirs.
   [[nodiscard]] SpanBuffer* take_buffer() noexcept;

@@ -4,21 +4,20 @@
 
 namespace eventcore::detail {
 
-SpanStart start_span(const TracerGate& gate, const TraceContext& parent) noexcept {
+bool start_span(const TracerGate& gate, const TraceContext& parent, TraceContext& own) noexcept {
   constexpr std::uint8_t kSampled = 1;
-  SpanStart start;
-  const bool is_root = !parent.is_valid();
+  const bool is_root = !TraceWords(parent).is_valid();
   if (is_root) {
-    mint_trace_id(start.context);
+    own.flags = 0;
+    mint_trace_id(own);
   } else {
-    start.context = parent;
+    copy_trace(own, parent);
   }
-  const bool sampled =
-      gate.sampler.samples(is_root ? TraceContext{} : parent, start.context.trace_id);
-  start.is_recorded = sampled || gate.records_all;
-  start.context.flags = sampled ? start.context.flags | kSampled : start.context.flags & ~kSampled;
-  if (is_root || start.is_recorded) mint_span_id(start.context);
-  return start;
+  const bool sampled = gate.sampler.samples(parent, own.trace_id);
+  const bool is_recorded = sampled || gate.records_all;
+  own.flags = sampled ? own.flags | kSampled : own.flags & ~kSampled;
+  if (is_root || is_recorded) mint_span_id(own);
+  return is_recorded;
 }
 
 void record_span(const TracerGate& gate, SpanBuffer* buffer) noexcept {
@@ -30,7 +29,8 @@ void record_span(const TracerGate& gate, SpanBuffer* buffer) noexcept {
   }
   if (current_gate.load(std::memory_order_acquire) == &gate) {
     buffer->head.tracer = gate.number;
-    ring->write(buffer->finish());
+    const std::span<const std::byte> body = buffer->finish();
+    ring->write(buffer->head, body);
   } else {
     SpanSpace::get().count_late();
   }

@@ -60,7 +60,8 @@ void mint_trace_id(TraceContext& context) noexcept {
     words[0] = next(sequence);
     words[1] = next(sequence);
   } while ((words[0] | words[1]) == 0);
-  std::memcpy(context.trace_id.data(), words, sizeof words);
+  std::memcpy(context.trace_id.data(), &words[0], sizeof words[0]);
+  std::memcpy(context.trace_id.data() + sizeof words[0], &words[1], sizeof words[1]);
 }
 
 void mint_span_id(TraceContext& context) noexcept {

@@ -25,11 +25,11 @@ class CommandTracing final : public Probe {
   CommandTrace begin_trace(const TraceContext& parent) noexcept override {
     const TracerGate* const now = gate();
     if (now == nullptr) return {.context = parent};
-    const detail::SpanStart start = detail::start_span(*now, parent);
-    return {.context = start.context,
-            .parent_id = parent.is_valid() ? parent.span_id : decltype(parent.span_id){},
-            .is_local_root = !parent.is_valid() || !detail::is_under_way(parent),
-            .is_measured = start.is_recorded};
+    CommandTrace trace;
+    trace.is_measured = detail::start_span(*now, parent, trace.context);
+    if (parent.is_valid()) trace.parent_id = parent.span_id;
+    trace.is_local_root = !parent.is_valid() || !detail::is_under_way(parent);
+    return trace;
   }
 
   void command_finished(const CommandRecord& record) noexcept override {
@@ -85,7 +85,8 @@ class ProjectionTracing final : public ProjectionProbe {
   TraceContext begin_batch(const ProjectionBatchStart& start) noexcept override {
     const TracerGate* const now = gate();
     if (now == nullptr) return {};
-    TraceContext context = detail::start_span(*now, {}).context;
+    TraceContext context;
+    static_cast<void>(detail::start_span(*now, {}, context));
     // Sampled too if a writer is, where samplers follow parents: the sampled ones come first.
     const bool follows =
         !start.writers.empty() && now->sampler.samples(start.writers.front(), context.trace_id);

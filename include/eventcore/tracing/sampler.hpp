@@ -4,7 +4,9 @@
 /// `Sampler`: which traces are recorded and sent. Decided once, at the root, and passed on.
 
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 
 #include "eventcore/trace_context.hpp"
 
@@ -28,12 +30,13 @@ class Sampler {
   }
 
   /// Whether a span of `trace_id` is sampled; `parent` is all zero at a root. Cost: 1 ns.
-  [[nodiscard]] constexpr bool samples(
-      const TraceContext& parent, const std::array<std::uint8_t, 16>& trace_id) const noexcept {
+  [[nodiscard]] bool samples(const TraceContext& parent,
+                             const std::array<std::uint8_t, 16>& trace_id) const noexcept {
     if (follows_parent_ && parent.is_valid()) return parent.is_sampled();
     std::uint64_t random = 0;
-    for (std::size_t i = 9; i < 16; ++i) random = random << 8U | trace_id[i];
-    return random >= threshold_;
+    std::memcpy(&random, trace_id.data() + 8, sizeof random);
+    if constexpr (std::endian::native == std::endian::little) random = __builtin_bswap64(random);
+    return (random & (kNone - 1)) >= threshold_;
   }
 
  private:

@@ -131,6 +131,7 @@ class Span {
 
   void begin(const detail::TracerGate& gate, std::string_view name,
              const SpanOptions& options) noexcept;
+  void begin_record(const TraceContext& parent, const SpanOptions& options) noexcept;
   void finish() noexcept;
   void enter() noexcept;
   void leave() noexcept;
