@@ -9,8 +9,8 @@ int main() {
   if (!tracer) return 1;
   eventcore::http::Request request;
   request.target = "/";
-  const auto response = eventcore::http::trace_propagation_middleware(
-      request, [](const eventcore::http::Request&) {
+  const auto response =
+      eventcore::http::trace_propagation_middleware(request, [](const eventcore::http::Request&) {
         return eventcore::http::Response{.body = eventcore::current_trace().trace_id_text()};
       });
   const eventcore::SpanReport report = (*tracer)->shutdown({});

@@ -95,11 +95,9 @@ TEST_F(CommandSpans, OfAConflictThatIsRetried) {
       R"(execute deposit [internal] command.success=true command.type='deposit' command_id=* eventcore.attempts=2 eventcore.events.folded=1 eventcore.outcome='committed' eventcore.position=2 eventcore.stream_ids='account-1' eventcore.streams.read=1 events.count=1 streams.count=1
   attempt [internal] error.type='version_conflict' eventcore.attempt=1 eventcore.fold_ns=*
     ! conflict eventcore.stream_id='account-1' eventcore.version.actual=1 eventcore.version.expected=0 eventcore.winner.command_type='' eventcore.winner.position=1
-    read [client] db.operation.name='read' db.system.name='memory'
     handle [internal]
     append [client] db.operation.batch.size=1 db.operation.name='append' db.system.name='memory'
   attempt [internal] eventcore.attempt=2 eventcore.fold_ns=*
-    read [client] db.operation.name='read' db.system.name='memory'
     handle [internal]
     append [client] db.operation.batch.size=1 db.operation.name='append' db.system.name='memory'
   commit group [client] db.operation.batch.size=1 db.operation.name='commit' db.system.name='memory' eventcore.group.bytes=* eventcore.group.commands=1 eventcore.group.conflicts=0 eventcore.queue.depth=* eventcore.queue.wait_max_ns=*
