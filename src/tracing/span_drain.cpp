@@ -25,10 +25,13 @@ SpanDrain::SpanDrain(const TracerOptions& options)
 
 SpanDrain::~SpanDrain() {
   if (shared_->thread.joinable()) shared_->thread.join();
-  // Threads of the process that this one was forked from: they are not here.
-  for (Shared* one = shared_->former.get(); one != nullptr; one = one->former.get()) {
-    if (one->thread.joinable()) one->thread.detach();
-  }
+  if (shared_->former == nullptr) return;
+  // Of the process that this one was forked from. Its thread is not here: it can neither be joined
+  // nor detached, and the condition that it waited for would wait for it.
+  static Mutex mutex;
+  static auto* const kept = new std::vector<std::unique_ptr<Shared>>;
+  const MutexLock lock(mutex);
+  kept->push_back(std::move(shared_->former));
 }
 
 void SpanDrain::begin(const TracerGate& gate) {
