@@ -23,6 +23,7 @@
 #include "report/report_command.hpp"
 #include "serve/serve_command.hpp"
 #include "stop_signals.hpp"
+#include "telemetry.hpp"
 
 namespace {
 
@@ -215,6 +216,10 @@ shop::ExitCode run(int argc, char** argv) {
   if (const auto started = log.start(app.got_subcommand("serve") || app.got_subcommand("demo"));
       !started) {
     shop::print_error(started.error().message);
+    return shop::ExitCode::BadInput;
+  }
+  if (const auto tracing = shop::start_tracing(); !tracing) {
+    shop::print_error(tracing.error().message);
     return shop::ExitCode::BadInput;
   }
   if (app.got_subcommand("replay")) return shop::run(replay, signals.token());

@@ -12,6 +12,7 @@
 #include <eventcore/tracing/tracing_probe.hpp>
 
 #include "read_models/read_model_schema.hpp"
+#include "telemetry.hpp"
 
 namespace shop {
 
@@ -118,6 +119,9 @@ Result<void> ShopServer::serve() {
   api_ = std::make_unique<ShopApi>(*store_, *executor_, business_metrics_);
   api_->mount(api_server_);
   if (auto started = start_read_models(); !started) return about("read models", started.error());
+  auto sending = send_metrics(metrics_);
+  if (!sending) return about("OpenTelemetry", sending.error());
+  metrics_exporter_ = *std::move(sending);
   if (auto started = api_server_.start(); !started) return about("--listen", started.error());
   check_store(plain_store);
   health_.add(http::server_loop(api_server_));
@@ -243,6 +247,8 @@ Result<void> ShopServer::stop() {
     ignore_error(read_models_->stop(Deadline::after(10s)), "what is not applied now comes again");
   }
   ignore_error(metrics_server_.stop(Deadline::after(1s)), "slow scrapes were cut off");
+  // With the last figures. What was not sent is told by the exporter.
+  if (metrics_exporter_) static_cast<void>(metrics_exporter_->shutdown(Deadline::after(2s)));
   return store_->close(Deadline::after(30s));
 }
 

@@ -21,6 +21,7 @@
 #include <eventcore/http_endpoints.hpp>
 #include <eventcore/http_server.hpp>
 #include <eventcore/observability/metrics_service.hpp>
+#include <eventcore/otlp/otlp_metrics_exporter.hpp>
 #include <eventcore/result.hpp>
 #include <eventcore/store_url.hpp>
 
@@ -98,6 +99,7 @@ class ShopServer {
   std::unique_ptr<eventcore::CommandExecutor> executor_;
   std::unique_ptr<ShopReadModels> read_models_;
   std::vector<eventcore::observability::MetricsWatch> watches_;
+  std::unique_ptr<eventcore::OtlpMetricsExporter> metrics_exporter_;
   std::unique_ptr<ShopApi> api_;
   std::unique_ptr<ReadModelApi> read_model_api_;
   std::atomic<bool> is_started_ = false;
