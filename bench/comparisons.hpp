@@ -27,6 +27,7 @@ struct Effort {
 [[nodiscard]] std::vector<Comparison> log_comparisons();
 [[nodiscard]] std::vector<Comparison> metric_comparisons();
 [[nodiscard]] std::vector<Comparison> scrape_comparisons();
+[[nodiscard]] std::vector<Comparison> otlp_comparisons();
 [[nodiscard]] std::vector<Comparison> monitoring_comparisons(const Effort& effort);
 [[nodiscard]] std::vector<Comparison> tracing_comparisons();
 
