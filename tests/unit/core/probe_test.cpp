@@ -73,10 +73,9 @@ TEST(CombinedProbe, TellsEachWhatItWantsInOrder) {
       std::make_shared<LoggingProbe>("g", log, ProbeInterests{.commands = false, .groups = true});
   const std::shared_ptr<Probe> both = combine({groups, nullptr, all});
   ASSERT_NE(both, nullptr);
-  both->command_finished({.command_type = "pay", .command_id = {}, .error = nullptr,
-                          .rejection_code = {}, .started = {}, .phases = {},
-                          .first_position = {}, .streams = {}, .conflicts = {}, .trace = {},
-                          .correlation_id = {}});
+  CommandRecord record;
+  record.command_type = "pay";
+  both->command_finished(record);
   GroupRecord group;
   group.events = 3;
   both->group_committed(group);
