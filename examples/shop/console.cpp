@@ -47,11 +47,18 @@ bool print_output(std::string_view text) {
   return false;
 }
 
-void open_standard_streams() {
+void open_standard_streams(char** arguments) {
+  bool begins_again = false;
   for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
+    const int flags = fcntl(stream, F_GETFD);
     // The lowest free number is taken, which is this one.
-    if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0) return;
+    if (flags < 0 && open("/dev/null", O_RDWR) < 0) return;
+    // What came from the caller is no file that is closed for the next program.
+    if (flags < 0 || (flags & FD_CLOEXEC) == 0) continue;
+    const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    begins_again = dup2(null, stream) == stream;
   }
+  if (begins_again) execv("/proc/self/exe", arguments);
 }
 
 }  // namespace shop

@@ -17,7 +17,8 @@ void print_note(std::string_view text);
 [[nodiscard]] bool print_output(std::string_view text);
 
 /// Opens /dev/null in place of standard streams that the caller has closed, so that no other file
-/// gets their numbers. Requires: called before anything is opened.
-void open_standard_streams();
+/// gets their numbers. Where a library has opened one before `main`, the program `arguments[0]`
+/// begins again, with all three. Requires: called before anything is opened.
+void open_standard_streams(char** arguments);
 
 }  // namespace shop

@@ -189,7 +189,7 @@ shop::ExitCode end_of_parsing(const CLI::App& app, const CLI::ParseError& error)
 }
 
 shop::ExitCode run(int argc, char** argv) {
-  shop::open_standard_streams();
+  shop::open_standard_streams(argv);
   shop::StopSignalsThread signals;
   signals.start();
 

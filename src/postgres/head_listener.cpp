@@ -202,7 +202,7 @@ void HeadListener::poll_head() {
   polled_at_ = now();
   const Position before = state_.head();
   if (rows && rows->size() > 0) {
-    state_.last_append_ns.store(rows->number(0, 1), std::memory_order_relaxed);
+    state_.note_append(rows->number(0, 1));
     state_.signal.publish({rows->count(0, 0)});
   }
   if (listens_) {

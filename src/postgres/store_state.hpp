@@ -18,6 +18,13 @@ struct StoreState {
   explicit StoreState(PostgresStoreOptions opened) : options(std::move(opened)) {}
 
   [[nodiscard]] Position head() const noexcept { return signal.head(); }
+  /// Somebody saw that events were appended at `time`; an earlier one changes nothing.
+  void note_append(std::int64_t time_ns) noexcept {
+    std::int64_t known = last_append_ns.load(std::memory_order_relaxed);
+    while (known < time_ns &&
+           !last_append_ns.compare_exchange_weak(known, time_ns, std::memory_order_relaxed)) {
+    }
+  }
 
   const PostgresStoreOptions options;
   TypeCatalog types;

@@ -90,7 +90,7 @@ Result<void> WriterThread::open() {
   if (!end) return end.error();
   state_.signal.publish({end->count(0, 0)});
   state_.streams.store(end->count(0, 1), std::memory_order_relaxed);
-  state_.last_append_ns.store(end->number(0, 2), std::memory_order_relaxed);
+  state_.note_append(end->number(0, 2));
   if (state_.options.read_only) {
     connection_.close();
     return {};
@@ -346,8 +346,7 @@ bool WriterThread::append_group(Position first, Timestamp time, bool relaxed) {
   if (!relaxed) unsynced_ = false;
   if (group().needs_details()) read_details();
   if (group().has_stored_events()) {
-    state_.last_append_ns.store(group().time().time_since_epoch().count(),
-                                std::memory_order_relaxed);
+    state_.note_append(group().time().time_since_epoch().count());
   }
   state_.signal.publish(group().head());
   if (group().has_stored_events()) announce_(group().head());

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <sstream>
 #include <string>
 
 #include "../executor/bank.hpp"
@@ -90,9 +91,17 @@ TEST_F(CommandSpans, OfAConflictThatIsRetried) {
                                            if (++attempts == 1)
                                              deposit_directly(*store_, account(1), 1);
                                          }}));
+  // Whether an attempt reads, or has its states from following the log, is not the point here.
+  std::string without_reads;
+  std::istringstream lines(tree());
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("    read ")) without_reads += line + "\n";
+  }
+  const std::size_t folded = without_reads.find(" eventcore.events.folded=");
+  without_reads.erase(folded, without_reads.find(' ', folded + 1) - folded);
   EXPECT_EQ(
-      tree(),
-      R"(execute deposit [internal] command.success=true command.type='deposit' command_id=* eventcore.attempts=2 eventcore.events.folded=1 eventcore.outcome='committed' eventcore.position=2 eventcore.stream_ids='account-1' eventcore.streams.read=1 events.count=1 streams.count=1
+      without_reads,
+      R"(execute deposit [internal] command.success=true command.type='deposit' command_id=* eventcore.attempts=2 eventcore.outcome='committed' eventcore.position=2 eventcore.stream_ids='account-1' eventcore.streams.read=1 events.count=1 streams.count=1
   attempt [internal] error.type='version_conflict' eventcore.attempt=1 eventcore.fold_ns=*
     ! conflict eventcore.stream_id='account-1' eventcore.version.actual=1 eventcore.version.expected=0 eventcore.winner.command_type='' eventcore.winner.position=1
     handle [internal]
