@@ -98,6 +98,8 @@ void add_serve(CLI::App& app, shop::ShopServerOptions& options) {
   command->add_option("--store", options.store, kStoreHelp)->required()->type_name("URL");
   add_listen(*command, options);
   add_read_models(*command, options);
+  command->add_option("--orders-to", options.orders_to, "Another shop, which places the orders")
+      ->type_name("URL");
   command
       ->add_option("--disk-warn", options.disk.warn_bytes,
                    "Readiness warns below this space on the store's disk, as 2GB")

@@ -77,12 +77,12 @@ eventcore::Result<HttpAnswer> HttpClient::get(std::string_view path) {
 }
 
 eventcore::Result<HttpAnswer> HttpClient::post(std::string_view path, std::string_view body,
-                                               std::string_view key) {
+                                               const Headers& headers) {
   std::string request =
       "POST " + std::string(path) + " HTTP/1.1\r\nHost: " + address_.host +
       "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
       "\r\n";
-  if (!key.empty()) request += "Idempotency-Key: " + std::string(key) + "\r\n";
+  for (const auto& [name, value] : headers) request += name + ": " + value + "\r\n";
   return exchange(request + "\r\n" + std::string(body));
 }
 

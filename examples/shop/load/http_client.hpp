@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <eventcore/result.hpp>
 
@@ -30,6 +31,8 @@ struct HttpAnswer {
 /// Blocking: up to ten seconds for each step of a request.
 class HttpClient {
  public:
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+
   explicit HttpClient(HttpAddress address) : address_(std::move(address)) {}
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
@@ -37,9 +40,9 @@ class HttpClient {
 
   /// Errors: Unavailable (no connection, or no proper answer).
   [[nodiscard]] eventcore::Result<HttpAnswer> get(std::string_view path);
-  /// A repeated request with the same `key` has one effect.
+  /// A repeated request with the same `Idempotency-Key` has one effect.
   [[nodiscard]] eventcore::Result<HttpAnswer> post(std::string_view path, std::string_view body,
-                                                   std::string_view key);
+                                                   const Headers& headers);
 
  private:
   eventcore::Result<HttpAnswer> exchange(const std::string& request);

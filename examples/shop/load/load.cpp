@@ -13,6 +13,8 @@ namespace shop {
 
 namespace {
 
+HttpClient::Headers keyed(std::string key) { return {{"Idempotency-Key", std::move(key)}}; }
+
 using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kDelivery = 80;
@@ -64,7 +66,7 @@ eventcore::Result<void> LoadThreads::start() {
   HttpClient client(options_.address);
   for (const std::size_t rank : tracked_products()) {
     const auto answer =
-        client.post("/stock", delivery_json(rank), run_ + "-stock-" + std::to_string(rank));
+        client.post("/stock", delivery_json(rank), keyed(run_ + "-stock-" + std::to_string(rank)));
     if (!answer) return answer.error();
     if (answer->status != 201) {
       return eventcore::make_error(eventcore::ErrorCode::Unavailable,
@@ -112,7 +114,7 @@ void LoadThreads::send_orders(std::size_t thread) {
       due_or_stop.wait_until(lock, stop_.get_token(), due, [] { return false; });
     }
     if (stop_.stop_requested()) return;
-    note(client.post("/orders", order, run_ + "-" + std::to_string(number)), due);
+    note(client.post("/orders", order, keyed(run_ + "-" + std::to_string(number))), due);
     const double choice = shape.uniform() / kSideRequests;
     if (choice < 1) send_side_request(client, number, choice);
   }
@@ -126,10 +128,10 @@ void LoadThreads::send_side_request(HttpClient& client, std::uint64_t number, do
   eventcore::Result<HttpAnswer> answer = HttpAnswer();
   if (choice < 0.1) {
     expected = 201;
-    answer = client.post("/stock", delivery_json(rank), key);
+    answer = client.post("/stock", delivery_json(rank), keyed(key));
   } else if (choice < 0.5) {
     expected = 201;
-    answer = client.post("/returns", return_json(number % kProducts), key);
+    answer = client.post("/returns", return_json(number % kProducts), keyed(key));
   } else if (choice < 0.95) {
     answer = client.get("/products/" + product_code(rank));
   } else {

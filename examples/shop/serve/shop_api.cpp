@@ -116,7 +116,7 @@ ShopApi::ShopApi(eventcore::EventStore& store, eventcore::CommandExecutor& execu
                  const BusinessMetrics& metrics)
     : store_(store), executor_(executor), metrics_(metrics), products_(store) {}
 
-void ShopApi::mount(http::Server& server) {
+void ShopApi::mount(http::Server& server, OrderForwarding* elsewhere) {
   const auto route = [&](http::Method method, std::string_view path,
                          Response (ShopApi::*handler)(const Request&)) {
     server.route(method, path, http::traced([this, handler](const Request& request) {
@@ -124,7 +124,13 @@ void ShopApi::mount(http::Server& server) {
                  }));
   };
   route(http::Method::Post, "/customers", &ShopApi::post_customer);
-  route(http::Method::Post, "/orders", &ShopApi::post_order);
+  if (elsewhere == nullptr) {
+    route(http::Method::Post, "/orders", &ShopApi::post_order);
+  } else {
+    server.route(http::Method::Post, "/orders", http::traced([elsewhere](const Request& request) {
+                   return elsewhere->forward(request);
+                 }));
+  }
   route(http::Method::Post, "/returns", &ShopApi::post_return);
   route(http::Method::Post, "/stock", &ShopApi::post_delivery);
   route(http::Method::Get, "/orders/{id}", &ShopApi::read_order);

@@ -31,6 +31,7 @@
 #include "report/sales_report.hpp"
 #include "serve/business_metrics.hpp"
 #include "serve/folded_streams.hpp"
+#include "serve/order_forwarding.hpp"
 
 namespace shop {
 
@@ -44,8 +45,9 @@ class ShopApi {
   ShopApi(eventcore::EventStore& store, eventcore::CommandExecutor& executor,
           const BusinessMetrics& metrics);
 
-  /// Adds the routes above to `server`, which must end before this object.
-  void mount(eventcore::http::Server& server);
+  /// Adds the routes above to `server`, which must end before this object. With `elsewhere`, orders
+  /// are placed there.
+  void mount(eventcore::http::Server& server, OrderForwarding* elsewhere = nullptr);
 
   [[nodiscard]] Response post_customer(const Request& request);
   [[nodiscard]] Response post_order(const Request& request);

@@ -76,8 +76,16 @@ Result<std::unique_ptr<ShopServer>> ShopServer::listen(const ShopServerOptions& 
                                                         "the store is not in PostgreSQL"));
   }
 
+  std::unique_ptr<OrderForwarding> forwarding;
+  if (!options.orders_to.empty()) {
+    auto other = OrderForwarding::to(options.orders_to);
+    if (!other) return about("--orders-to", other.error());
+    forwarding = *std::move(other);
+  }
+
   std::unique_ptr<ShopServer> server(
       new ShopServer(options, *std::move(url), std::move(metrics), *business_metrics));
+  server->forwarding_ = std::move(forwarding);
   if (auto taken = server->api_server_.listen(); !taken) return about("--listen", taken.error());
   if (auto taken = server->metrics_server_.listen(); !taken) {
     return about("--metrics-listen", taken.error());
@@ -117,7 +125,7 @@ Result<void> ShopServer::serve() {
       *store_, metrics_,
       eventcore::CommandExecutorOptions{.probe = eventcore::combine({log, tracing})});
   api_ = std::make_unique<ShopApi>(*store_, *executor_, business_metrics_);
-  api_->mount(api_server_);
+  api_->mount(api_server_, forwarding_.get());
   if (auto started = start_read_models(); !started) return about("read models", started.error());
   auto sending = send_metrics(metrics_);
   if (!sending) return about("OpenTelemetry", sending.error());

@@ -45,6 +45,8 @@ struct ShopServerOptions {
   /// Folder of the read models, or `kInDatabase`. Empty: beside a SQLite store; for PostgreSQL in
   /// the working folder, named after the log; for a store in memory a temporary one.
   std::filesystem::path read_models = {};
+  /// URL of another shop, which places the orders that come here; empty: this one does.
+  std::string orders_to = {};
   /// Of several processes that share read models another one writes when the one that does has not
   /// been heard of for so long.
   std::chrono::nanoseconds lease = eventcore::ProjectionRunnerOptions().lease;
@@ -92,6 +94,7 @@ class ShopServer {
   const eventcore::http::DiskFreeLimits disk_;
   const std::filesystem::path read_models_path_;
   const std::chrono::nanoseconds lease_;
+  std::unique_ptr<OrderForwarding> forwarding_;  // null: orders are placed here
   std::shared_ptr<eventcore::observability::MetricsService> metrics_;
   BusinessMetrics business_metrics_;
   // Null until it serves.

@@ -60,13 +60,11 @@ class KeptLines final : public LogSink {
 /// A log of the test: JSON into `kept()`, at the times of a clock that stands still.
 class LogTest : public ::testing::Test {
  protected:
-  LogTest() {
-    unsetenv("EVENTCORE_LOG");
-    unsetenv("EVENTCORE_LOG_FORMAT");
-  }
+  LogTest() { clear_environment(); }
   ~LogTest() override {
+    clear_environment();
     // The clock and the sink go, and what is still to be told goes nowhere.
-    static_cast<void>(init_logging(
+    EXPECT_TRUE(init_logging(
         {.filter = "off", .environment_first = false, .sink = std::make_shared<KeptLines>()}));
     static_cast<void>(flush_log(Deadline::after(std::chrono::seconds(30))));
   }
@@ -88,6 +86,11 @@ class LogTest : public ::testing::Test {
   [[nodiscard]] std::string last_line() {
     const auto lines = written();
     return lines.empty() ? std::string() : lines.back();
+  }
+
+  static void clear_environment() {
+    unsetenv("EVENTCORE_LOG");
+    unsetenv("EVENTCORE_LOG_FORMAT");
   }
 
   ManualClock clock_;

@@ -17,6 +17,8 @@ using namespace std::chrono_literals;
 
 class KeepRuleTest : public TracerFixture {
  protected:
+  // The tracer looks at the clock until it ends.
+  ~KeepRuleTest() override { tracer_.reset(); }
   void install_rule(KeepRule rule = {}) {
     install({.sampler = Sampler::always_off().parent_based(), .keep = rule, .clock = &clock_});
   }
