@@ -13,6 +13,9 @@ SOURCE_SUFFIXES = {".cpp", ".hpp", ".sql", ".py", ".cmake", ".sh"}
 # Built from parts, so that this file passes its own rules.
 OPEN_MARKS = re.compile(r"\b(" + "TO" + "DO|FIX" + r"ME)\b")
 MACHINE_PATH = re.compile(r"(?<![\w.$}/-])/(?:work" + r"|root)/")
+SHARED_VARIABLE = re.compile(
+    r"^(?:\[\[[^\]]*\]\]\s*)?inline (?:constinit |constexpr |thread_local |const )*[^()=;{}]*?"
+    r"\b(\w+)(?:\[\w*\])?\s*(?:=|\{|;)", re.MULTILINE)
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 SYSTEM_C_HEADERS = re.compile(r"^(sys/|linux/)?[a-z0-9_]+\.h$")
 LISTED_ELSEWHERE = {pathlib.Path("tests/fuzz/replay.cpp")}
@@ -73,6 +76,17 @@ def check_listed(path, lists):
         yield f"{path}: not listed in a CMakeLists.txt"
 
 
+def check_shared_variables(path, text, seen):
+    """Two inline variables of one name and namespace are one, whatever their types: the linker merges
+    them, also those of two libraries that know nothing of each other."""
+    namespace = re.search(r"^namespace ([\w:]+)", text, re.MULTILINE)
+    for name in SHARED_VARIABLE.findall(text):
+        whole = f"{namespace[1] if namespace else ''}::{name}"
+        if whole in seen:
+            yield f"{path}: {whole} is also in {seen[whole]}"
+        seen[whole] = path
+
+
 def without_indentation(text):
     return re.sub(r"^[ \t]+", "", text, flags=re.MULTILINE)
 
@@ -93,7 +107,7 @@ def main():
              if p.name == "CMakeLists.txt" and len(p.parts) > 1}
     examples = [without_indentation((ROOT / p).read_text()) for p in paths
                 if p.parts[0] == "examples" and p.suffix in (".cpp", ".hpp")]
-    findings, warnings = [], []
+    findings, warnings, variables = [], [], {}
     for path in paths:
         findings += check_name(path)
         try:
@@ -103,6 +117,8 @@ def main():
         findings += check_text(path, text)
         if path.parts[:2] == ("include", "eventcore"):
             findings += check_includes(path, text)
+        if path.suffix == ".hpp" and path.parts[0] in ("include", "src"):
+            findings += check_shared_variables(path, text, variables)
         if path.suffix == ".md":
             findings += check_snippets(path, text, examples)
         if path not in LISTED_ELSEWHERE:

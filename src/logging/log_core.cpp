@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "futex.hpp"
-#include "thread_ring.hpp"
+#include "thread_log_ring.hpp"
 
 namespace eventcore::detail {
 
@@ -30,9 +30,9 @@ struct ThreadEnd {
   ThreadEnd(const ThreadEnd&) = delete;
   ThreadEnd& operator=(const ThreadEnd&) = delete;
   ~ThreadEnd() {
-    LogRing* const ring = std::exchange(thread_ring, no_ring());
+    LogRing* const ring = std::exchange(thread_log_ring, no_ring());
     // Destructors of globals follow on the main thread, and may log.
-    if (getpid() == gettid()) thread_ring = nullptr;
+    if (getpid() == gettid()) thread_log_ring = nullptr;
     if (ring != nullptr && ring != no_ring()) LogCore::instance().leave(*ring);
   }
 };
@@ -69,22 +69,22 @@ LogRing* LogCore::attach() noexcept {
     const MutexLock lock(mutex_);
     for (const auto& ring : rings_) {
       if (ring->is_owned || ring->queued() != 0 || ring->capacity() != ring_bytes_) continue;
-      thread_ring = ring.get();
+      thread_log_ring = ring.get();
       break;
     }
-    if (thread_ring == nullptr) {
-      thread_ring = rings_.emplace_back(std::make_unique<LogRing>(ring_bytes_)).get();
+    if (thread_log_ring == nullptr) {
+      thread_log_ring = rings_.emplace_back(std::make_unique<LogRing>(ring_bytes_)).get();
     }
-    thread_ring->is_owned = true;
+    thread_log_ring->is_owned = true;
   } catch (const std::bad_alloc&) {
-    thread_ring = nullptr;
+    thread_log_ring = nullptr;
     return nullptr;
   }
   if (!std::exchange(has_end, true)) {
     thread_local const ThreadEnd end;
     static_cast<void>(end);
   }
-  return thread_ring;
+  return thread_log_ring;
 }
 
 void LogCore::leave(LogRing& ring) noexcept {
@@ -141,7 +141,7 @@ void LogCore::start_drain() noexcept {
 }
 
 void LogCore::run_drain() noexcept {
-  thread_ring = no_ring();  // what a sink logs would come back to it
+  thread_log_ring = no_ring();  // what a sink logs would come back to it
   pthread_setname_np(pthread_self(), "eventcore-log");
   std::chrono::nanoseconds sleep = kShortSleep;
   for (;;) {
@@ -231,12 +231,12 @@ void LogCore::after_fork_in_child() noexcept EVENTCORE_NO_THREAD_SAFETY_ANALYSIS
   // Only the thread that has forked is left; the others' rings are free, and all are empty.
   for (const auto& ring : rings_) {
     ring->discard();
-    ring->is_owned = ring.get() == thread_ring;
+    ring->is_owned = ring.get() == thread_log_ring;
   }
   // The first record attaches anew, and that starts a drain.
-  if (thread_ring != no_ring() && thread_ring != nullptr) {
-    thread_ring->is_owned = false;
-    thread_ring = nullptr;
+  if (thread_log_ring != no_ring() && thread_log_ring != nullptr) {
+    thread_log_ring->is_owned = false;
+    thread_log_ring = nullptr;
   }
   if (drain_thread_) new (drain_thread_.get()) std::thread;  // the parent's; nothing to join here
   drain_runs_.store(false, std::memory_order_relaxed);

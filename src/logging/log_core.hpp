@@ -21,7 +21,7 @@ void set_log_clock(const Clock& clock) noexcept;
 
 /// One a process, and never destroyed: threads and destructors of globals log to the end.
 ///
-/// 1. A thread's ring is found through `thread_ring`. A thread that ends leaves its ring to the
+/// 1. A thread's ring is found through `thread_log_ring`. A thread that ends leaves its ring to the
 ///    drain, which empties it, and to the next thread that needs one. Rings are never freed.
 /// 2. `control_` is held over what changes the set-up, `drain_mutex_` over each pass of the drain,
 ///    `mutex_` over the lists. They are taken in this order, and all held over a fork: the child

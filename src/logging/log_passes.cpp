@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "log_core.hpp"
-#include "thread_ring.hpp"
+#include "thread_log_ring.hpp"
 
 namespace eventcore::detail {
 
@@ -56,10 +56,10 @@ bool wants_colour(const LoggingOptions& options) {
 /// What a thread logs while the scope lasts is dropped: it is inside the log itself.
 class InsideLog {
  public:
-  InsideLog() noexcept : former_(std::exchange(thread_ring, no_ring())) {}
+  InsideLog() noexcept : former_(std::exchange(thread_log_ring, no_ring())) {}
   InsideLog(const InsideLog&) = delete;
   InsideLog& operator=(const InsideLog&) = delete;
-  ~InsideLog() { thread_ring = former_; }
+  ~InsideLog() { thread_log_ring = former_; }
 
  private:
   LogRing* const former_;

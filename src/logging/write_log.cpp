@@ -8,7 +8,7 @@
 #include "../core/tsc_time.hpp"
 #include "eventcore/detail/span_frame.hpp"
 #include "log_core.hpp"
-#include "thread_ring.hpp"
+#include "thread_log_ring.hpp"
 
 namespace eventcore::detail {
 
@@ -229,7 +229,7 @@ void set_log_clock(const Clock& clock) noexcept {
 }
 
 void write_log(const LogSite& site, const LogField* fields, std::size_t count) noexcept {
-  LogRing* const ring = thread_ring;
+  LogRing* const ring = thread_log_ring;
   if (ring == nullptr || ring == no_ring()) [[unlikely]]
     return;  // `admit` has counted
   const std::int64_t now = now_ns();
@@ -290,7 +290,7 @@ bool LogSite::admit() noexcept {
     LogCore::instance().link(*this);
     if (state_.load(std::memory_order_relaxed) != State::On) return false;
   }
-  LogRing* ring = thread_ring;
+  LogRing* ring = thread_log_ring;
   if (ring == nullptr) [[unlikely]]
     ring = LogCore::instance().attach();
   if (ring == nullptr || ring == no_ring()) [[unlikely]] {

@@ -68,7 +68,7 @@ SpanRing* SpanSpace::attach() noexcept {
   }
   const MutexLock lock(mutex_);
   if (drain_ != nullptr) drain_->start();
-  return thread_ring = ring;
+  return thread_span_ring = ring;
 }
 
 /// A ring that no thread owns, or a new one; null if there is no memory.
@@ -91,7 +91,7 @@ SpanRing* SpanSpace::claim() noexcept {
 }
 
 void SpanSpace::leave(void* ring) noexcept {
-  thread_ring = nullptr;
+  thread_span_ring = nullptr;
   auto* const left = static_cast<SpanRing*>(ring);
   left->drop_buffers();
   left->is_owned.store(false, std::memory_order_release);
@@ -116,12 +116,12 @@ void SpanSpace::after_fork_in_child() noexcept EVENTCORE_NO_THREAD_SAFETY_ANALYS
   for (SpanRing* ring = space.first_ring(); ring != nullptr; ring = ring->next_ring) {
     ring->forget();
     // The one thread that is left keeps its ring, but attaches again, which starts a drain.
-    ring->is_owned.store(ring == thread_ring, std::memory_order_relaxed);
+    ring->is_owned.store(ring == thread_span_ring, std::memory_order_relaxed);
   }
-  if (thread_ring != nullptr) {
+  if (thread_span_ring != nullptr) {
     pthread_setspecific(leave_key(), nullptr);
-    thread_ring->is_owned.store(false, std::memory_order_relaxed);
-    thread_ring = nullptr;
+    thread_span_ring->is_owned.store(false, std::memory_order_relaxed);
+    thread_span_ring = nullptr;
   }
   reseed_trace_ids();
   for (auto* count : {&space.dropped_, &space.late_, &space.dropped_before_, &space.late_before_}) {
