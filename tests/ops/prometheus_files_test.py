@@ -3,9 +3,12 @@
 usage: prometheus_files_test.py PATH-OF-promtool
 """
 
+import json
 import pathlib
 import sys
 import tempfile
+
+import yaml
 
 from kit import FAULTS, OPS, ROOT, alert_rules, fail_if, faults, run
 
@@ -46,6 +49,17 @@ def changed_thresholds_make_rules_stale(folder):
                              str(folder / "rules.yaml"), status=2)
 
 
+def bounds_are_buckets():
+    """A share of fast commands can be had only at the bound of a bucket."""
+    metrics = json.loads((ROOT / "tests" / "golden" / "metrics.json").read_text())
+    buckets = next(metric["buckets"] for metric in metrics
+                   if metric["name"] == "eventcore_command_duration_seconds")
+    for path in PROMETHEUS.glob("thresholds*.yaml"):
+        bound = yaml.safe_load(path.read_text())["slo_latency_bound"]
+        if bound not in buckets:
+            yield f"{path.name}: {bound} is no bucket of eventcore_command_duration_seconds"
+
+
 def main():
     run(GENERATOR, "--check")
     run(PROMTOOL, "check", "config", str(PROMETHEUS / "prometheus.yml"))
@@ -57,7 +71,7 @@ def main():
             "--output", short)
         run(PROMTOOL, "check", "rules", "--lint-fatal", short)
         changed_thresholds_make_rules_stale(folder)
-    fail_if(each_alert_has_both())
+    fail_if([*each_alert_has_both(), *bounds_are_buckets()])
 
 
 if __name__ == "__main__":
