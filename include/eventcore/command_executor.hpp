@@ -9,7 +9,7 @@
 ///
 /// A conflict with another writer is retried with a growing, jittered pause, and from the first one
 /// on the executor follows the log, as long as it matters, so that what it has cached stays the
-/// newest (a thread and a read each 2 ms; not with a scheduler of the caller's). Commands of one
+/// newest (a thread, and a read each 2 ms). Commands of one
 /// process that meet on a stream do not conflict: each decides on what those before it have
 /// queued, and nothing is reported before all that it depends on is durable. The usual mistake is
 /// to call `execute` from a completion, or from `handle`: that is `WouldDeadlock`; use `submit`
@@ -58,6 +58,8 @@ struct CommandExecutorOptions {
   std::chrono::nanoseconds default_deadline = std::chrono::seconds(30);
   std::uint32_t in_flight_max = 8'192;  ///< Commands; above `submit` says `Overloaded`.
   std::size_t cached_streams_max = 100'000;
+  /// Follow the log while others write to it; never with a `scheduler`.
+  bool follows_others = true;
   /// Folds one cached state in so many anew and compares; a difference is `HandlerFailed`. 0: none.
   /// For tests: finds an `apply` that is not pure, of folds with `==`.
   std::uint32_t checked_cache_hits = 0;

@@ -35,7 +35,7 @@ struct ExecutorCore::FollowedStream {
 
 void ExecutorCore::follow_others() noexcept {
   // Under an injected scheduler nothing runs beside it.
-  if (own_scheduler_) follower_.notice();
+  if (own_scheduler_ && options_.follows_others) follower_.notice();
 }
 
 Position ExecutorCore::begin_following() {

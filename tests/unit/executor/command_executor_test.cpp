@@ -15,7 +15,7 @@ using namespace bank;
 class CommandExecutorTest : public testing::Test {
  protected:
   std::unique_ptr<EventStore> store = open_memory_store();
-  CommandExecutor executor{*store};
+  CommandExecutor executor{*store, {.follows_others = false}};
 };
 
 TEST_F(CommandExecutorTest, ReturnsWhatItStored) {
@@ -85,6 +85,7 @@ TEST_F(CommandExecutorTest, NeverReportsARefusalOfAnOutdatedState) {
 TEST_F(CommandExecutorTest, GivesUpAfterTheLastAttemptAndNamesTheWinner) {
   CommandExecutorOptions options;
   options.attempts_max = 3;
+  options.follows_others = false;
   options.backoff = {.initial = std::chrono::nanoseconds(1), .max = std::chrono::nanoseconds(1)};
   CommandExecutor stubborn(*store, options);
   int calls = 0;
@@ -122,6 +123,7 @@ TEST_F(CommandExecutorTest, ReportsThePausesBetweenAttempts) {
   options.backoff = {.initial = std::chrono::milliseconds(4), .max = std::chrono::milliseconds(4)};
   options.phase_timing = PhaseTiming::Never;
   options.probe = probe;
+  options.follows_others = false;
   CommandExecutor patient(*store, options);
   int calls = 0;
   ASSERT_TRUE(patient.execute(Deposit{account(1), 1, [&](const Account&) {

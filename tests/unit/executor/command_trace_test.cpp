@@ -56,7 +56,8 @@ class TracingProbe final : public Probe {
 TEST(CommandTrace, IsCurrentInTheHandlerAndStored) {
   const auto probe = std::make_shared<TracingProbe>(false);
   const auto store = open_memory_store({.probe = probe});
-  CommandExecutor executor(*store, {.phase_timing = PhaseTiming::Never, .probe = probe});
+  CommandExecutor executor(
+      *store, {.follows_others = false, .phase_timing = PhaseTiming::Never, .probe = probe});
   TraceContext inside;
   ASSERT_TRUE(
       executor.execute(Deposit{account(1), 1, [&](const Account&) { inside = current_trace(); }},
@@ -76,7 +77,8 @@ TEST(CommandTrace, IsCurrentInTheHandlerAndStored) {
 TEST(CommandTrace, TellsOfEveryAttemptIfMeasured) {
   const auto probe = std::make_shared<TracingProbe>(true);
   const auto store = open_memory_store();
-  CommandExecutor executor(*store, {.phase_timing = PhaseTiming::Never, .probe = probe});
+  CommandExecutor executor(
+      *store, {.follows_others = false, .phase_timing = PhaseTiming::Never, .probe = probe});
   int attempts = 0;
   ASSERT_TRUE(executor.execute(Deposit{account(1), 1, [&](const Account&) {
                                          if (++attempts < 3)

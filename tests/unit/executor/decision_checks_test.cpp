@@ -17,7 +17,7 @@ class DecisionChecks : public testing::Test {
  protected:
   ~DecisionChecks() override { store.release_all(); }
   HeldStore store;
-  CommandExecutor executor{store};
+  CommandExecutor executor{store, {.follows_others = false}};
 };
 
 /// Fails if two accounts differ.

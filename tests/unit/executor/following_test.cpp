@@ -139,6 +139,7 @@ TEST(Following, DoesNotCountAttemptsThatWereTakenAlong) {
   HeldStore store;
   CommandExecutorOptions options;
   options.attempts_max = 1;
+  options.follows_others = false;
   CommandExecutor executor(store, options);
   ASSERT_TRUE(executor.execute(Deposit{account(1), 1}));
   store.hold(true);

@@ -11,7 +11,7 @@ using namespace bank;
 class ReadsTest : public testing::Test {
  protected:
   std::unique_ptr<EventStore> store = open_memory_store();
-  CommandExecutor executor{*store};
+  CommandExecutor executor{*store, {.follows_others = false}};
 };
 
 /// Adds up several accounts into the first.

@@ -12,6 +12,12 @@
 #include "eventcore/tracing/span.hpp"
 #include "tracer_fixture.hpp"
 
+#ifdef __SANITIZE_THREAD__
+/// A child of a process with threads has a drain of its own, which ThreadSanitizer forbids unless
+/// it is asked not to.
+extern "C" const char* __tsan_default_options() { return "die_after_fork=0"; }
+#endif
+
 namespace eventcore {
 namespace {
 
