@@ -101,6 +101,12 @@ void add_serve(CLI::App& app, shop::ShopServerOptions& options) {
   command->add_option("--orders-to", options.orders_to, "Another shop, which places the orders")
       ->type_name("URL");
   command
+      ->add_option(
+          "--flight-recorder", options.flight_recorder,
+          "Write the slowest, failed and most retried commands there when the process dies "
+          "of a signal")
+      ->type_name("FILE");
+  command
       ->add_option("--disk-warn", options.disk.warn_bytes,
                    "Readiness warns below this space on the store's disk, as 2GB")
       ->transform(CLI::AsSizeValue(false))

@@ -7,6 +7,7 @@
 #include <eventcore/log_metrics.hpp>
 #include <eventcore/logging/logging_probe.hpp>
 #include <eventcore/metrics_endpoint.hpp>
+#include <eventcore/monitor/monitor_metrics.hpp>
 #include <eventcore/observability/instrumented_command_executor.hpp>
 #include <eventcore/observability/instrumented_event_store.hpp>
 #include <eventcore/tracing/tracing_probe.hpp>
@@ -100,8 +101,10 @@ ShopServer::ShopServer(const ShopServerOptions& options, eventcore::StoreUrl url
       disk_(options.disk),
       read_models_path_(options.read_models),
       lease_(options.lease),
+      flight_recorder_path_(options.flight_recorder),
       metrics_(std::move(metrics)),
       business_metrics_(business_metrics),
+      monitor_(std::make_shared<eventcore::monitor::PerformanceMonitor>(metrics_)),
       api_server_(api_options(options, business_metrics_)),
       health_({.description = "An order service"}),
       metrics_server_({.listen = options.metrics_listen,
@@ -112,6 +115,10 @@ Result<void> ShopServer::serve() {
   mount_endpoints();
   show_connections();
   show_log();
+  start_monitor();
+  if (auto started = start_recorder(); !started) {
+    return about("--flight-recorder", started.error());
+  }
   if (auto started = metrics_server_.start(); !started) {
     return about("--metrics-listen", started.error());
   }
@@ -123,7 +130,7 @@ Result<void> ShopServer::serve() {
   store_ = std::make_unique<InstrumentedEventStore>(*std::move(store), metrics_);
   executor_ = std::make_unique<InstrumentedCommandExecutor>(
       *store_, metrics_,
-      eventcore::CommandExecutorOptions{.probe = eventcore::combine({log, tracing})});
+      eventcore::CommandExecutorOptions{.probe = eventcore::combine({log, tracing, recorder_})});
   api_ = std::make_unique<ShopApi>(*store_, *executor_, business_metrics_);
   api_->mount(api_server_, forwarding_.get());
   if (auto started = start_read_models(); !started) return about("read models", started.error());
@@ -232,6 +239,24 @@ void ShopServer::show_log() {
   }
 }
 
+void ShopServer::start_monitor() {
+  if (auto shown = eventcore::monitor::show_monitor(metrics_->registry(), monitor_)) {
+    for (auto& observer : *shown) observers_.push_back(std::move(observer));
+  }
+  monitor_->start();
+}
+
+Result<void> ShopServer::start_recorder() {
+  if (flight_recorder_path_.empty()) return {};
+  recorder_ = std::make_shared<eventcore::monitor::FlightRecorder>();
+  auto dump = eventcore::monitor::FatalSignalDump::install(recorder_, flight_recorder_path_);
+  if (!dump) {
+    return eventcore::make_error(eventcore::ErrorCode::InvalidArgument, dump.error().message);
+  }
+  dump_ = *std::move(dump);
+  return {};
+}
+
 void ShopServer::show_connections() {
   for (const ConnectionMetric& metric : connection_metrics()) {
     auto observer = metrics_->registry().observe(
@@ -247,6 +272,7 @@ void ShopServer::show_connections() {
 ShopServer::~ShopServer() { ignore_error(stop(), "whoever wants to know calls stop"); }
 
 Result<void> ShopServer::stop() {
+  monitor_->stop();
   if (api_ == nullptr) return {};
   // Clients first, so that nothing new comes in; the store last, when nobody needs it any more.
   ignore_error(api_server_.stop(Deadline::after(10s)), "slow clients were cut off");

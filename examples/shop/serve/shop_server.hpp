@@ -20,6 +20,8 @@
 #include <eventcore/health_checks.hpp>
 #include <eventcore/http_endpoints.hpp>
 #include <eventcore/http_server.hpp>
+#include <eventcore/monitor/flight_recorder.hpp>
+#include <eventcore/monitor/performance_monitor.hpp>
 #include <eventcore/observability/metrics_service.hpp>
 #include <eventcore/otlp/otlp_metrics_exporter.hpp>
 #include <eventcore/result.hpp>
@@ -47,6 +49,8 @@ struct ShopServerOptions {
   std::filesystem::path read_models = {};
   /// URL of another shop, which places the orders that come here; empty: this one does.
   std::string orders_to = {};
+  /// Where the flight recorder is written when the process dies of a signal; empty: there is none.
+  std::string flight_recorder = {};
   /// Of several processes that share read models another one writes when the one that does has not
   /// been heard of for so long.
   std::chrono::nanoseconds lease = eventcore::ProjectionRunnerOptions().lease;
@@ -84,6 +88,8 @@ class ShopServer {
   void mount_endpoints();
   void show_connections();
   void show_log();
+  void start_monitor();
+  [[nodiscard]] eventcore::Result<void> start_recorder();
   void check_store(eventcore::EventStore& store);
   [[nodiscard]] eventcore::Result<std::unique_ptr<ReadModelPlace>> open_place();
   [[nodiscard]] eventcore::Result<ReadModelFolder> open_folder();
@@ -95,8 +101,12 @@ class ShopServer {
   const std::filesystem::path read_models_path_;
   const std::chrono::nanoseconds lease_;
   std::unique_ptr<OrderForwarding> forwarding_;  // null: orders are placed here
+  const std::string flight_recorder_path_;
   std::shared_ptr<eventcore::observability::MetricsService> metrics_;
   BusinessMetrics business_metrics_;
+  std::shared_ptr<eventcore::monitor::PerformanceMonitor> monitor_;
+  std::shared_ptr<eventcore::monitor::FlightRecorder> recorder_;  // null: there is none
+  std::unique_ptr<eventcore::monitor::FatalSignalDump> dump_;
   // Null until it serves.
   std::unique_ptr<eventcore::EventStore> store_;
   std::unique_ptr<eventcore::CommandExecutor> executor_;
