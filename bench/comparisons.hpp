@@ -29,6 +29,7 @@ struct Effort {
 [[nodiscard]] std::vector<Comparison> scrape_comparisons();
 [[nodiscard]] std::vector<Comparison> otlp_comparisons();
 [[nodiscard]] std::vector<Comparison> monitoring_comparisons(const Effort& effort);
+[[nodiscard]] std::vector<Comparison> recorder_comparisons();
 [[nodiscard]] std::vector<Comparison> tracing_comparisons();
 
 }  // namespace eventcore::bench

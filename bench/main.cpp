@@ -33,7 +33,7 @@ int main(int argc, char** argv) {
 
   std::vector<Comparison> all = memory_comparisons();
   for (auto* more : {&json_comparisons, &log_comparisons, &metric_comparisons, &otlp_comparisons,
-                     &scrape_comparisons, &tracing_comparisons}) {
+                     &scrape_comparisons, &tracing_comparisons, &recorder_comparisons}) {
     for (Comparison& one : more()) all.push_back(std::move(one));
   }
   for (auto* more : {&sqlite_comparisons, &process_comparisons, &replay_comparisons,
