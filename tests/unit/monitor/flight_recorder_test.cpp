@@ -226,6 +226,8 @@ class FatalSignalTest : public FlightRecorderTest {
   int child(LastWords last_words) {
     const pid_t pid = fork();
     if (pid == 0) {
+      // Sanitizers have handlers of their own, which would be the last to run.
+      for (const int number : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) signal(number, SIG_DFL);
       // With the real time, as the handler reads it.
       const auto recorder = std::make_shared<FlightRecorder>();
       CommandRecord record = command(7ms, 3);
