@@ -55,10 +55,12 @@ TEST(SharedPostgres, EndsWithTheProcessThatHadItStarted) {
   EXPECT_EQ(pclose(shell), 0);
   const std::string conninfo = std::string(line, strcspn(line, "\n")) + " dbname=postgres";
   const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (PQping(conninfo.c_str()) != PQPING_NO_RESPONSE &&
-         std::chrono::steady_clock::now() < limit) {
+  // Asked once more, the server of another test may have the port.
+  bool has_ended = false;
+  while (!has_ended && std::chrono::steady_clock::now() < limit) {
+    has_ended = PQping(conninfo.c_str()) == PQPING_NO_RESPONSE;
   }
-  EXPECT_EQ(PQping(conninfo.c_str()), PQPING_NO_RESPONSE);
+  EXPECT_TRUE(has_ended);
   unshare_server(shared);  // returns when the lock is free
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "shared" / "server"));
 }
