@@ -1,7 +1,5 @@
 // What does a command pay for being measured?
 
-#include <time.h>
-
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -23,12 +21,6 @@ using namespace observability;
 
 enum class Measuring : std::uint8_t { None, Sampled, Everything };
 
-double process_cpu_ns() {
-  timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
-}
-
 std::shared_ptr<MetricsService> metrics_for(Measuring measuring) {
   if (measuring == Measuring::None) return nullptr;
   MetricsOptions options;
@@ -39,25 +31,13 @@ std::shared_ptr<MetricsService> metrics_for(Measuring measuring) {
 /// CPU time of a warm command in memory, in nanoseconds.
 double memory_command_ns(Measuring measuring) {
   constexpr int kCommands = 120'000;
-  const std::vector<StreamId>& ids = stream_ids("account-", 1'024);
   const auto metrics = metrics_for(measuring);
   const std::unique_ptr<EventStore> store = open_memory_store({.probe = metrics});
   CommandExecutorOptions options;
   options.probe = metrics;
   options.phase_timing = metrics ? PhaseTiming::Sampled : PhaseTiming::Never;
   CommandExecutor executor(*store, options);
-  const NextTwo next = uniform_pairs(ids);
-  std::mt19937_64 random(1);
-  const auto run = [&](int commands) {
-    const double began = process_cpu_ns();
-    for (int i = 0; i < commands; ++i) {
-      const auto result = executor.execute(next(random));
-      if (!result) give_up(describe(result.error()));
-    }
-    return (process_cpu_ns() - began) / commands;
-  };
-  run(10'000);
-  return run(kCommands);
+  return 1e9 / run_warm(executor, kCommands, cpu_seconds);
 }
 
 /// Pairs of a run that is measured and one that is not; the median of what it adds.
@@ -90,7 +70,7 @@ double sqlite_command_ns(const Effort& effort, Measuring measuring) {
   if (!metrics) options.phase_timing = PhaseTiming::Never;
   CommandExecutor executor(*store, options);
   const std::vector<StreamId>& ids = stream_ids("account-", 1'024);
-  const double began = process_cpu_ns();
+  const double began = cpu_seconds();
   std::vector<std::thread> callers;
   for (int caller = 0; caller < kCallers; ++caller) {
     callers.emplace_back([&, caller] {
@@ -103,7 +83,7 @@ double sqlite_command_ns(const Effort& effort, Measuring measuring) {
     });
   }
   for (std::thread& caller : callers) caller.join();
-  return (process_cpu_ns() - began) / (kCallers * kCommands);
+  return (cpu_seconds() - began) * 1e9 / (kCallers * kCommands);
 }
 
 /// The upper end of the 95 % interval of what measuring adds, as a share, over 20 pairs.

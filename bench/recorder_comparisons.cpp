@@ -27,19 +27,7 @@ double recorded_rate(Recording recording) {
   if (recording.recorder) recorder = std::make_shared<monitor::FlightRecorder>();
   const std::unique_ptr<EventStore> store = open_memory_store({.probe = metrics});
   CommandExecutor executor(*store, {.probe = combine({metrics, recorder})});
-  const NextTwo next = uniform_pairs(stream_ids("account-", 1'024));
-  std::mt19937_64 random(1);
-  const auto run = [&](int commands) {
-    const auto began = std::chrono::steady_clock::now();
-    for (int i = 0; i < commands; ++i) {
-      const auto result = executor.execute(next(random));
-      if (!result) give_up(describe(result.error()));
-    }
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - began;
-    return commands / taken.count();
-  };
-  run(10'000);
-  return run(kCommands);
+  return run_warm(executor, kCommands);
 }
 
 /// Finished commands a second that a recorder alone is told of, none of them remarkable.

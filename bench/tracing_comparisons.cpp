@@ -86,19 +86,7 @@ double command_rate(std::optional<Sampler> sampler, bool has_probe) {
   const auto probe = has_probe ? combine({metrics, tracing_probe()}) : metrics;
   const std::unique_ptr<EventStore> store = open_memory_store({.probe = probe});
   CommandExecutor executor(*store, {.probe = probe});
-  const NextTwo next = uniform_pairs(stream_ids("account-", 1'024));
-  std::mt19937_64 random(1);
-  const auto run = [&](int commands) {
-    const auto began = std::chrono::steady_clock::now();
-    for (int i = 0; i < commands; ++i) {
-      const auto result = executor.execute(next(random));
-      if (!result) give_up(describe(result.error()));
-    }
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - began;
-    return commands / taken.count();
-  };
-  run(10'000);
-  return run(kCommands);
+  return run_warm(executor, kCommands);
 }
 
 Comparison span_comparison(const char* name, const char* question, SpanRun run, double target_ns) {

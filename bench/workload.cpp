@@ -1,5 +1,7 @@
 #include "workload.hpp"
 
+#include <time.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -131,6 +133,31 @@ NextMany uniform_sets(const std::vector<StreamId>& ids, std::size_t width) {
     for (std::size_t i = 0; i < width; ++i) command.ids.push_back(ids[i * part + random() % part]);
     return command;
   };
+}
+
+double wall_seconds() {
+  return Seconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+double cpu_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+double run_warm(CommandExecutor& executor, int commands, double (*clock)()) {
+  const NextTwo next = uniform_pairs(stream_ids("account-", 1'024));
+  std::mt19937_64 random(1);
+  const auto run = [&](int count) {
+    const double began = clock();
+    for (int i = 0; i < count; ++i) {
+      const auto result = executor.execute(next(random));
+      if (!result) give_up(describe(result.error()));
+    }
+    return count / (clock() - began);
+  };
+  run(10'000);
+  return run(commands);
 }
 
 double run_blocking(CommandExecutor& executor, int callers, const NextTwo& next, double seconds) {

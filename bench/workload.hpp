@@ -78,6 +78,12 @@ using NextMany = std::function<RecordMany(std::mt19937_64&)>;
 /// `width` different streams of `ids`, one from each of as many equal parts.
 [[nodiscard]] NextMany uniform_sets(const std::vector<StreamId>& ids, std::size_t width);
 
+[[nodiscard]] double wall_seconds();
+/// Processor time of this process so far.
+[[nodiscard]] double cpu_seconds();
+/// Commands a second of one caller, once the executor is warm; a second is one of `clock`.
+[[nodiscard]] double run_warm(CommandExecutor& executor, int commands,
+                              double (*clock)() = wall_seconds);
 /// Commands a second with `callers` threads that wait for each result.
 [[nodiscard]] double run_blocking(CommandExecutor& executor, int callers, const NextTwo& next,
                                   double seconds);

@@ -22,9 +22,7 @@ void LogFollower::notice() noexcept {
     if (stopped_) return;
     noticed_ = true;
     wanted_until_ = std::chrono::steady_clock::now() + kPatience;
-    if (thread_.joinable()) {
-      // It follows already, or is woken.
-    } else {
+    if (!thread_.joinable()) {
       try {
         thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
       } catch (const std::system_error&) {

@@ -19,25 +19,6 @@ void append_string(LineBuffer& to, std::string_view text, bool is_cut = false) {
   to.push('"');
 }
 
-void append_list(LineBuffer& to, const LogField& field, const char*& values) {
-  to.push('[');
-  const auto kept = static_cast<std::uint8_t>(*values++);
-  for (std::uint8_t i = 0; i < kept; ++i) {
-    std::uint16_t size = 0;
-    std::memcpy(&size, values, sizeof size);
-    values += sizeof size;
-    if (i != 0) to.push(',');
-    append_string(to, {values, size});
-    values += size;
-  }
-  if (kept < field.size) {
-    to.append(kept == 0 ? "\"… " : ",\"… ");
-    to.number(field.size - kept);
-    to.append(" more\"");
-  }
-  to.push(']');
-}
-
 class JsonFormatter final : public LogFormatter {
  public:
   using LogFormatter::LogFormatter;
@@ -113,7 +94,10 @@ class JsonFormatter final : public LogFormatter {
     if (field.kind == LogKind::Text) {
       return append_string(to, take_text(field, values), field.is_cut);
     }
-    if (field.kind == LogKind::List) return append_list(to, field, values);
+    if (field.kind == LogKind::List) {
+      return append_items(to, field, values, "\"",
+                          [&](std::string_view item) { append_string(to, item); });
+    }
     const bool is_quoted = field.kind == LogKind::Uuid || is_unspeakable(field);
     if (is_quoted) to.push('"');
     append_plain_value(to, field, values);

@@ -2,19 +2,14 @@
 
 #include <algorithm>
 
+#include "eventcore/detail/trimmed.hpp"
 #include "eventcore/redact_secrets.hpp"
 
 namespace eventcore {
 
 namespace {
 
-constexpr std::string_view kSpace = " \t";
-
-std::string_view trimmed(std::string_view text) noexcept {
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  if (begin == text.npos) return text.substr(text.size());
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
+using detail::trimmed;
 
 bool is_name(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char c) {

@@ -3,6 +3,7 @@
 // A record as a line.
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -81,6 +82,31 @@ class LogFormatter {
   const std::string_view text(values, field.size);
   values += field.size;
   return text;
+}
+
+/// Appends a list; each item with `append`, what is said of those that were left out in `quotes`.
+template <class Append>
+void append_items(LineBuffer& to, const LogField& field, const char*& values,
+                  std::string_view quotes, const Append& append) {
+  to.push('[');
+  const auto kept = static_cast<std::uint8_t>(*values++);
+  for (std::uint8_t i = 0; i < kept; ++i) {
+    std::uint16_t size = 0;
+    std::memcpy(&size, values, sizeof size);
+    values += sizeof size;
+    if (i != 0) to.push(',');
+    append(std::string_view(values, size));
+    values += size;
+  }
+  if (kept < field.size) {
+    if (kept != 0) to.push(',');
+    to.append(quotes);
+    to.append("… ");
+    to.number(field.size - kept);
+    to.append(" more");
+    to.append(quotes);
+  }
+  to.push(']');
 }
 
 /// Appends a number, a truth, a duration or an id as both formats do.

@@ -107,27 +107,11 @@ class TextFormatter final : public LogFormatter {
     }
     if (field.kind == LogKind::Text)
       return append_value(to, take_text(field, values), field.is_cut);
-    if (field.kind == LogKind::List) return append_list(to, field, values);
+    if (field.kind == LogKind::List) {
+      return append_items(to, field, values, "",
+                          [&](std::string_view item) { append_value(to, item); });
+    }
     append_plain_value(to, field, values);
-  }
-
-  static void append_list(LineBuffer& to, const LogField& field, const char*& values) {
-    to.push('[');
-    const auto kept = static_cast<std::uint8_t>(*values++);
-    for (std::uint8_t i = 0; i < kept; ++i) {
-      std::uint16_t size = 0;
-      std::memcpy(&size, values, sizeof size);
-      values += sizeof size;
-      if (i != 0) to.push(',');
-      append_value(to, {values, size});
-      values += size;
-    }
-    if (kept < field.size) {
-      to.append(kept == 0 ? "… " : ",… ");
-      to.number(field.size - kept);
-      to.append(" more");
-    }
-    to.push(']');
   }
 
   const bool coloured_;

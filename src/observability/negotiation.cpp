@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include "eventcore/detail/trimmed.hpp"
 #include "eventcore/observability/openmetrics_text.hpp"
 #include "eventcore/observability/prometheus_protobuf.hpp"
 
@@ -17,12 +18,6 @@ bool same_word(std::string_view a, std::string_view b) {
                     [](char x, char y) { return lower(x) == lower(y); });
 }
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 /// Takes what stands before the next `separator` outside of quotes off `rest`.
 std::string_view take(std::string_view& rest, char separator) {
   bool quoted = false;
@@ -33,7 +28,7 @@ std::string_view take(std::string_view& rest, char separator) {
   }
   const std::string_view taken = rest.substr(0, end);
   rest.remove_prefix(std::min(rest.size(), end + 1));
-  return trimmed(taken);
+  return eventcore::detail::trimmed(taken);
 }
 
 /// One element of a header: what is accepted, how, and how much.
@@ -60,7 +55,7 @@ std::optional<Choice> parse_choice(std::string_view element) {
   while (!element.empty()) {
     std::string_view value = take(element, ';');
     const std::string_view name = take(value, '=');
-    value = trimmed(value);
+    value = eventcore::detail::trimmed(value);
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
       value = value.substr(1, value.size() - 2);
     }

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "eventcore/detail/trimmed.hpp"
 #include "resource.hpp"
 #include "state_report.hpp"
 
@@ -31,12 +32,7 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-std::string_view trimmed(std::string_view text) noexcept {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
+std::string_view without_space(std::string_view text) noexcept { return trimmed(text, " \t\r\n"); }
 
 std::optional<std::string> percent_decoded(std::string_view text) {
   std::string out;
@@ -75,7 +71,7 @@ class Variables {
   [[nodiscard]] std::optional<std::string> get(std::string_view name) const {
     std::optional<std::string> value = environment_(name);
     if (!value) return std::nullopt;
-    const std::string_view text = trimmed(*value);
+    const std::string_view text = without_space(*value);
     if (text.empty()) return std::nullopt;
     return std::string(text);
   }
@@ -165,7 +161,7 @@ struct Endpoint {
 };
 
 std::optional<Endpoint> endpoint_of(const OtlpOptions& options, const Variables& variables) {
-  if (const std::string_view text = trimmed(options.endpoint); !text.empty()) {
+  if (const std::string_view text = without_space(options.endpoint); !text.empty()) {
     return Endpoint{std::string(text)};
   }
   if (auto own = variables.get(variables.own_name("ENDPOINT"))) return Endpoint{*own, true};
@@ -326,8 +322,8 @@ Environment process_environment() {
 std::optional<milliseconds> milliseconds_of(const Environment& environment, std::string_view name,
                                             const std::function<void(std::string_view)>& report) {
   const std::optional<std::string> text = environment(name);
-  if (!text || trimmed(*text).empty()) return std::nullopt;
-  const auto value = number_of<std::int64_t>(trimmed(*text));
+  if (!text || without_space(*text).empty()) return std::nullopt;
+  const auto value = number_of<std::int64_t>(without_space(*text));
   // A day: anything longer is a mistake, and far from overflowing.
   constexpr std::int64_t kMax = std::int64_t{24} * 3'600 * 1'000;
   if (value && *value > 0 && *value <= kMax) return milliseconds(*value);
@@ -339,13 +335,13 @@ std::optional<std::vector<std::pair<std::string, std::string>>> parse_pairs(std:
   std::vector<std::pair<std::string, std::string>> pairs;
   while (!text.empty()) {
     const std::size_t comma = std::min(text.find(','), text.size());
-    const std::string_view part = trimmed(text.substr(0, comma));
+    const std::string_view part = without_space(text.substr(0, comma));
     text.remove_prefix(std::min(comma + 1, text.size()));
     if (part.empty()) continue;
     const std::size_t equals = part.find('=');
     if (equals == std::string_view::npos || equals == 0) return std::nullopt;
-    auto key = percent_decoded(trimmed(part.substr(0, equals)));
-    auto value = percent_decoded(trimmed(part.substr(equals + 1)));
+    auto key = percent_decoded(without_space(part.substr(0, equals)));
+    auto value = percent_decoded(without_space(part.substr(equals + 1)));
     if (!key || !value || key->empty()) return std::nullopt;
     pairs.emplace_back(std::move(*key), std::move(*value));
   }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "list_header.hpp"
+
 namespace eventcore {
 namespace {
 
@@ -36,12 +38,6 @@ constexpr int hex_digit(char c) noexcept {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
 /// Decodes `%41`; a `%` that begins no such thing stands for itself.
@@ -83,11 +79,11 @@ std::optional<Baggage::Entry> parse_entry(std::string_view member) {
   const std::string_view pair = member.substr(0, semicolon);
   const std::string_view properties = semicolon == std::string_view::npos
                                           ? std::string_view{}
-                                          : trimmed(member.substr(semicolon + 1));
+                                          : detail::trimmed(member.substr(semicolon + 1));
   const std::size_t equals = pair.find('=');
   if (equals == std::string_view::npos) return std::nullopt;
-  const std::string_view key = trimmed(pair.substr(0, equals));
-  const std::string_view value = trimmed(pair.substr(equals + 1));
+  const std::string_view key = detail::trimmed(pair.substr(0, equals));
+  const std::string_view value = detail::trimmed(pair.substr(equals + 1));
   if (!is_token(key) || !std::all_of(value.begin(), value.end(), is_value_character) ||
       !std::all_of(properties.begin(), properties.end(), is_property_character)) {
     return std::nullopt;
@@ -101,16 +97,11 @@ Baggage Baggage::parse(std::string_view header) { return parse({&header, 1}); }
 
 Baggage Baggage::parse(std::span<const std::string_view> headers) {
   Baggage baggage;
-  for (std::string_view rest : headers) {
-    for (bool more = true; more;) {
-      const std::size_t comma = rest.find(',');
-      more = comma != std::string_view::npos;
-      const std::string_view member = trimmed(rest.substr(0, comma));
-      rest = more ? rest.substr(comma + 1) : std::string_view{};
-      if (member.empty() || member.size() > kEntryBytesMax) continue;
-      if (auto entry = parse_entry(member)) baggage.put(*std::move(entry));
-    }
-  }
+  detail::visit_members(headers, [&](std::string_view member) {
+    if (member.empty() || member.size() > kEntryBytesMax) return true;
+    if (auto entry = parse_entry(member)) baggage.put(*std::move(entry));
+    return true;
+  });
   return baggage;
 }
 

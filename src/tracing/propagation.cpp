@@ -2,17 +2,13 @@
 
 #include <utility>
 
+#include "eventcore/detail/trimmed.hpp"
+
 namespace eventcore {
 namespace {
 
 [[gnu::tls_model("initial-exec")]] constinit thread_local const PropagatedContext* thread_context =
     nullptr;
-
-std::string_view trimmed(std::string_view text) noexcept {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
 
 }  // namespace
 
@@ -20,7 +16,7 @@ PropagatedContext extract_context(const HeaderValues& headers) {
   PropagatedContext context;
   const std::vector<std::string_view> parents = headers("traceparent");
   if (parents.size() == 1) {
-    if (const auto trace = TraceContext::parse(trimmed(parents.front()))) {
+    if (const auto trace = TraceContext::parse(detail::trimmed(parents.front()))) {
       context.trace = *trace;
       if (auto state = TraceState::parse(headers("tracestate"))) context.state = *std::move(state);
     }

@@ -76,7 +76,8 @@ class SpanSpace {
 };
 
 /// The calling thread's ring; null before its first span and while it ends.
-[[gnu::tls_model("initial-exec")]] inline constinit thread_local SpanRing* thread_span_ring = nullptr;
+[[gnu::tls_model("initial-exec")]] inline constinit thread_local SpanRing* thread_span_ring =
+    nullptr;
 
 [[nodiscard]] inline SpanRing* own_ring() noexcept {
   SpanRing* const ring = thread_span_ring;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "list_header.hpp"
+
 namespace eventcore {
 namespace {
 
@@ -45,35 +47,25 @@ bool is_value(std::string_view value) noexcept {
          std::all_of(value.begin(), value.end(), is_value_character);
 }
 
-std::string_view trimmed(std::string_view text) noexcept {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 }  // namespace
 
 std::optional<TraceState> TraceState::parse(std::string_view header) { return parse({&header, 1}); }
 
 std::optional<TraceState> TraceState::parse(std::span<const std::string_view> headers) {
   TraceState state;
-  for (std::string_view rest : headers) {
-    for (bool more = true; more;) {
-      const std::size_t comma = rest.find(',');
-      more = comma != std::string_view::npos;
-      const std::string_view member = trimmed(rest.substr(0, comma));
-      rest = more ? rest.substr(comma + 1) : std::string_view{};
-      if (member.empty()) continue;  // allowed
-      const std::size_t equals = member.find('=');
-      if (equals == std::string_view::npos) return std::nullopt;
-      const std::string_view key = member.substr(0, equals);
-      const std::string_view value = member.substr(equals + 1);
-      if (!is_key(key) || !is_value(value)) return std::nullopt;
-      if (state.find(key)) continue;  // the first is the newest
-      if (state.entries_.size() == kEntriesMax) return std::nullopt;
-      state.entries_.emplace_back(key, value);
-    }
-  }
+  const bool is_valid = detail::visit_members(headers, [&](std::string_view member) {
+    if (member.empty()) return true;  // allowed
+    const std::size_t equals = member.find('=');
+    if (equals == std::string_view::npos) return false;
+    const std::string_view key = member.substr(0, equals);
+    const std::string_view value = member.substr(equals + 1);
+    if (!is_key(key) || !is_value(value)) return false;
+    if (state.find(key)) return true;  // the first is the newest
+    if (state.entries_.size() == kEntriesMax) return false;
+    state.entries_.emplace_back(key, value);
+    return true;
+  });
+  if (!is_valid) return std::nullopt;
   return state;
 }
 
