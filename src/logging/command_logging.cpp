@@ -55,13 +55,14 @@ void CommandLog::succeeded(const ExecutionResult& result, std::string_view rejec
   done.outcome = result.replayed() ? CommandOutcome::Replayed : result.outcome();
   done.rejection_code = rejection_code;
   done.attempts = result.attempts();
-  const std::vector<StreamId> streams = result.affected_streams();
+  std::vector<StreamId> streams;
   std::vector<StreamTouch> touches;
   if (done.outcome == CommandOutcome::Committed) {
     done.events_written = static_cast<std::uint32_t>(result.event_count());
     if (done.events_written != 0) {
       done.first_position = {result.position().value + 1 - done.events_written};
     }
+    streams = result.affected_streams();
     touches.reserve(streams.size());
     for (const StreamId& stream : streams) {
       touches.push_back({.stream = stream.view(), .version_read = {}, .events_written = 1});
@@ -87,18 +88,17 @@ Result<WriteResult> write_events_with_logging(std::span<const EventToWrite> even
   const Instant started = system_clock().now();
   Result<WriteResult> result = store.write_events(events, deadline);
   const std::chrono::nanoseconds duration = system_clock().now() - started;
-  const std::vector<std::string_view> streams = streams_of(events);
   if (result) {
     EVENTCORE_LOG_RECORD(Info, kStore, "append.succeeded", "Events written successfully",
                          field("event_count", events.size()),
                          field("events_written", events.size()),
-                         field("streams", std::span<const std::string_view>(streams)),
+                         field("streams", std::span<const std::string_view>(streams_of(events))),
                          field("position", result->last), field("duration_ms", duration));
   } else {
     const Error& error = result.error();
     EVENTCORE_LOG_RECORD(Error, kStore, "append.failed", "Failed to write events",
                          field("event_count", events.size()),
-                         field("streams", std::span<const std::string_view>(streams)),
+                         field("streams", std::span<const std::string_view>(streams_of(events))),
                          field("error", loggable_message(error)), field("error_type", error.code),
                          field("stream_id", error.stream), field("duration_ms", duration));
   }

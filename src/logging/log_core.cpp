@@ -1,7 +1,5 @@
 #include "log_core.hpp"
 
-#include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "../core/quiet_thread.hpp"
 #include "futex.hpp"
 #include "thread_log_ring.hpp"
 
@@ -126,23 +125,17 @@ void LogCore::ensure_drain() noexcept {
 
 void LogCore::start_drain() noexcept {
   if (process_ends_.load(std::memory_order_relaxed)) return;
-  // Signals are for the application's threads.
-  sigset_t all;
-  sigset_t former;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &former);
   try {
-    drain_thread_ = std::make_unique<std::thread>([this] { run_drain(); });
+    drain_thread_ = std::make_unique<std::thread>();  // nothing fails once it runs
+    *drain_thread_ = quiet_thread("eventcore-log", [this] { run_drain(); });
     drain_runs_.store(true, std::memory_order_release);
   } catch (const std::exception&) {
     drain_thread_.reset();  // the next thread that logs for the first time tries again
   }
-  pthread_sigmask(SIG_SETMASK, &former, nullptr);
 }
 
 void LogCore::run_drain() noexcept {
   thread_log_ring = no_ring();  // what a sink logs would come back to it
-  pthread_setname_np(pthread_self(), "eventcore-log");
   std::chrono::nanoseconds sleep = kShortSleep;
   for (;;) {
     const std::uint32_t wakes = wakes_.load(std::memory_order_acquire);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "eventcore/detail/span_frame.hpp"
 #include "eventcore/logging/log.hpp"
@@ -135,11 +136,11 @@ void log_conflicts(const CommandRecord& record) {
 
 void log_append_of(const CommandRecord& record) {
   if (record.outcome != CommandOutcome::Committed || record.events_written == 0) return;
-  const Streams streams(record.streams);
+  std::optional<Streams> streams;  // made where the record is wanted; outlives its writing
   LOG_FIELDS(Debug, kStore, "append.succeeded", "Events written successfully", [&](Fields& fields) {
     fields.add(field("event_count", record.events_written));
     fields.add(field("events_written", record.events_written));
-    fields.add(streams.as_field());
+    fields.add(streams.emplace(record.streams).as_field());
   });
 }
 

@@ -2,30 +2,13 @@
 
 #include <charconv>
 
+#include "../core/utf8.hpp"
+
 namespace eventcore::monitor::detail {
 
 namespace {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
-
-/// How many bytes the UTF-8 character at the beginning of `text` has; 0 if it is none.
-std::size_t character_size(std::string_view text) noexcept {
-  const auto lead = static_cast<unsigned char>(text.front());
-  if (lead < 0x80) return 1;
-  const std::size_t size = lead >= 0xF5   ? 0
-                           : lead >= 0xF0 ? 4
-                           : lead >= 0xE0 ? 3
-                           : lead >= 0xC2 ? 2
-                                          : 0;
-  if (size == 0 || size > text.size()) return 0;
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) return 0;
-  }
-  const auto second = static_cast<unsigned char>(text[1]);
-  const bool is_bad = (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
-                      (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F);
-  return is_bad ? 0 : size;
-}
 
 }  // namespace
 
@@ -73,7 +56,7 @@ void FlightJson::quoted(std::string_view value) noexcept {
   put("\"");
   while (!value.empty()) {
     const auto code = static_cast<unsigned char>(value.front());
-    const std::size_t size = character_size(value);
+    const std::size_t size = eventcore::detail::decode_utf8(value).bytes;
     if (size == 0) {
       put("\\ufffd");
     } else if (code < 0x20 || code == 0x7F) {

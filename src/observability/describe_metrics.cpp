@@ -85,8 +85,10 @@ std::string introduction() {
       "<!-- Written from catalogue.hpp; the test MetricsReference updates it. -->\n"
       "# Metrics\n"
       "\n"
-      "Every metric that EventCore exports on `/metrics`. Counters and histograms start at zero\n"
-      "with the process. A label whose values come at run time keeps series for so many of them\n"
+      "Every metric of EventCore's catalogue, as on `/metrics`; those of the log and of the\n"
+      "performance monitor are in docs/guide/logging.md and docs/guide/monitor.md. Counters and\n"
+      "histograms start at zero with the process. A label whose values come at run time keeps "
+      "series for so many of them\n"
       "as it says; the rest is added up under `";
   text.append(kOverflowValue).append("` and counted in\n`");
   text.append(catalogue::kMetricsLabelOverflowTotal.name);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "../core/quiet_thread.hpp"
 #include "eventcore/assert.hpp"
-#include "quiet_thread.hpp"
 
 namespace eventcore::detail {
 namespace {

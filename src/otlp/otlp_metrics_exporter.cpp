@@ -4,10 +4,10 @@
 #include <thread>
 #include <utility>
 
+#include "../core/quiet_thread.hpp"
 #include "after_fork.hpp"
 #include "eventcore/detail/mutex.hpp"
 #include "metrics_encoder.hpp"
-#include "quiet_thread.hpp"
 #include "sender_over_forks.hpp"
 
 namespace eventcore {

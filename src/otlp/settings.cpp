@@ -4,7 +4,6 @@
 #include <cctype>
 #include <charconv>
 #include <cstdlib>
-#include <map>
 
 #include "eventcore/detail/trimmed.hpp"
 #include "resource.hpp"

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "../core/hex.hpp"
 #include "list_header.hpp"
 
 namespace eventcore {
@@ -33,19 +34,12 @@ bool is_token(std::string_view text) noexcept {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character);
 }
 
-constexpr int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 /// Decodes `%41`; a `%` that begins no such thing stands for itself.
 std::string decoded(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-    const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+    const int high = text[i] == '%' && i + 2 < text.size() ? detail::hex_digit(text[i + 1]) : -1;
+    const int low = high >= 0 ? detail::hex_digit(text[i + 2]) : -1;
     if (low < 0) {
       out += text[i];
     } else {

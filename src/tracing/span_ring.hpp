@@ -50,10 +50,6 @@ class SpanRing {
   [[nodiscard]] std::uint64_t dropped() const noexcept {
     return dropped_.load(std::memory_order_relaxed);
   }
-  /// Whether there is something that the reader has not seen.
-  [[nodiscard]] bool is_empty() const noexcept {
-    return read_.load(std::memory_order_acquire) == written_.load(std::memory_order_acquire);
-  }
 
   std::atomic<bool> is_owned = true;  // atomic: claimed by threads that begin
   SpanRing* next_ring = nullptr;

@@ -21,8 +21,6 @@ struct TracerGate {
   Sampler sampler = Sampler::always_on();
   SpanLimits limits;
   bool records_all = false;  ///< Unsampled spans too, for the `KeepRule`.
-  bool keeps_errors = false;
-  std::chrono::nanoseconds keeps_slower_than = std::chrono::nanoseconds::max();
   const Clock* clock = nullptr;
   std::uint32_t number = 0;  ///< Of its tracer.
 };

@@ -75,11 +75,7 @@ Result<std::unique_ptr<Tracer>> install_tracer(TracerOptions options) {
   gate->sampler = options.sampler;
   gate->limits = options.limits;
   gate->clock = options.clock;
-  if (options.keep) {
-    gate->records_all = true;
-    gate->keeps_errors = options.keep->errors;
-    gate->keeps_slower_than = options.keep->slower_than;
-  }
+  gate->records_all = options.keep.has_value();
   auto core = std::make_unique<detail::TracerCore>(options);
   if (!core->install(std::move(gate))) {
     return make_error(ErrorCode::InvalidArgument, "install_tracer: another tracer is installed");

@@ -55,7 +55,7 @@ class FlightRecorder final : public Probe {
   [[nodiscard]] ProbeInterests interests() const noexcept override;
   void command_finished(const CommandRecord& record) noexcept override;
 
-  /// Everything it remembers, as one JSON object; docs/guide/monitor.md tells its members.
+  /// Everything it remembers, as one JSON object; `eventcore flight` shows it for people.
   [[nodiscard]] std::string json(std::string_view reason = "asked") const;
   [[nodiscard]] FlightRecorderStats stats() const noexcept;
 
