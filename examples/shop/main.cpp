@@ -166,6 +166,9 @@ struct LogOptions {
     options.filter = !filter.empty() ? filter : is_server ? "warn" : "off";
     options.format = format;
     options.environment_first = filter.empty();
+    auto sent = shop::send_logs();
+    if (!sent) return sent.error();
+    if (*sent) options.exporters.push_back(*std::move(sent));
     return eventcore::init_logging(std::move(options));
   }
 };

@@ -23,6 +23,10 @@ eventcore::OtlpOptions options() {
 
 eventcore::Result<void> start_tracing() { return eventcore::init_tracing({.otlp = options()}); }
 
+eventcore::Result<std::shared_ptr<eventcore::OtlpLogsExporter>> send_logs() {
+  return eventcore::OtlpLogsExporter::open(options());
+}
+
 eventcore::Result<std::unique_ptr<eventcore::OtlpMetricsExporter>> send_metrics(
     std::shared_ptr<const eventcore::observability::MetricsService> metrics) {
   return eventcore::OtlpMetricsExporter::open(options(), [metrics = std::move(metrics)] {

@@ -182,8 +182,10 @@ LogFlush LogCore::flush(Deadline deadline) noexcept {
     }
     futex_wait(flush_done_, done, left);
   }
+  const bool is_written = result.is_complete;
+  result.is_complete = deliver(deadline) && is_written;
   const MutexLock lock(mutex_);
-  if (!result.is_complete) {
+  if (!is_written) {
     for (const auto& ring : rings_) result.waiting += ring->queued();
   }
   const std::uint64_t dropped = dropped_in_all() + counts_.lost.load(std::memory_order_relaxed);
@@ -191,21 +193,42 @@ LogFlush LogCore::flush(Deadline deadline) noexcept {
   return result;
 }
 
+bool LogCore::deliver(Deadline deadline) noexcept {
+  bool is_complete = true;
+  try {
+    std::vector<std::shared_ptr<LogExporter>> exporters;
+    {
+      const MutexLock lock(control_);
+      exporters = exporters_;
+    }
+    for (const auto& exporter : exporters) is_complete = exporter->deliver(deadline) && is_complete;
+  } catch (...) {
+    count_up(counts_.sink_errors);
+    return false;
+  }
+  return is_complete;
+}
+
 void LogCore::end_process() noexcept {
   process_ends_.store(true, std::memory_order_release);
-  const MutexLock lock(control_);
-  if (!drain_runs_.load(std::memory_order_relaxed)) return;
   const Instant end = std::chrono::steady_clock::now() +
                       std::chrono::nanoseconds(exit_wait_ns_.load(std::memory_order_relaxed));
+  if (join_drain(end)) deliver(Deadline{end});
+}
+
+bool LogCore::join_drain(Instant end) noexcept {
+  const MutexLock lock(control_);
+  if (!drain_runs_.load(std::memory_order_relaxed)) return false;
   wakes_.fetch_add(1, std::memory_order_release);
   futex_wake(wakes_);
   while (drain_ended_.load(std::memory_order_acquire) == 0) {
     const auto left = end - std::chrono::steady_clock::now();
-    if (left <= std::chrono::nanoseconds(0)) return;  // its sink hangs; it goes with the process
+    if (left <= std::chrono::nanoseconds(0)) return false;  // its sink hangs and ends with all
     futex_wait(drain_ended_, 0, left);
   }
   drain_thread_->join();
   drain_runs_.store(false, std::memory_order_relaxed);
+  return true;
 }
 
 void LogCore::before_fork() noexcept EVENTCORE_NO_THREAD_SAFETY_ANALYSIS {

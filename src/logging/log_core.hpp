@@ -57,8 +57,11 @@ class LogCore {
   void ensure_drain() noexcept;
   void start_drain() noexcept EVENTCORE_REQUIRES(control_);
   void run_drain() noexcept;
-  void set_up(LoggingOptions options, LogFormat format, LogFilter filter)
+  /// Returns the former drain.
+  std::unique_ptr<LogDrain> set_up(LoggingOptions options, LogFormat format, LogFilter filter)
       EVENTCORE_REQUIRES(control_);
+  bool deliver(Deadline deadline) noexcept EVENTCORE_EXCLUDES(control_);
+  bool join_drain(Instant end) noexcept EVENTCORE_EXCLUDES(control_);
   void switch_site(LogSite& site) EVENTCORE_REQUIRES(mutex_);
   void begin_window() EVENTCORE_REQUIRES(mutex_);
   bool pass(bool flushes) noexcept EVENTCORE_REQUIRES(drain_mutex_);
@@ -76,6 +79,7 @@ class LogCore {
   Mutex control_;
   bool is_ready_ EVENTCORE_GUARDED_BY(control_) = false;
   std::unique_ptr<std::thread> drain_thread_ EVENTCORE_GUARDED_BY(control_);
+  std::vector<std::shared_ptr<LogExporter>> exporters_ EVENTCORE_GUARDED_BY(control_);
 
   Mutex drain_mutex_;
   std::unique_ptr<LogDrain> drain_ EVENTCORE_GUARDED_BY(drain_mutex_);

@@ -17,10 +17,6 @@ constexpr std::int64_t kClockStepNs = 20'000;
 // Room is given back to the thread at least so often.
 constexpr std::uint64_t kReleasedBytes = 8'192;
 
-LogPlace place_of(const LogSite& site) noexcept {
-  return {site.level(), site.target(), site.file(), site.line(), site.event(), site.message()};
-}
-
 /// The bytes of the values of `fields`.
 std::size_t value_bytes(std::span<const LogField> fields, const char* values) noexcept {
   const char* end = values;
@@ -29,15 +25,6 @@ std::size_t value_bytes(std::span<const LogField> fields, const char* values) no
 }
 
 }  // namespace
-
-LogDrain::LogDrain(std::unique_ptr<LogFormatter> formatter, std::shared_ptr<LogSink> sink,
-                   const Clock& clock, LogCounts& counts)
-    : formatter_(std::move(formatter)),
-      sink_(std::move(sink)),
-      clock_(clock),
-      counts_(counts),
-      bytes_max_(std::max<std::size_t>(sink_->bytes_max(), 1)),
-      places_(256) {}
 
 void LogDrain::look_at_clock() {
   const std::int64_t ahead = clock_.wall().time_since_epoch() / std::chrono::nanoseconds(1) -
@@ -88,25 +75,6 @@ void LogDrain::take_run(Source& source, std::int64_t until) {
   source.ring->release();
 }
 
-const std::string& LogDrain::text_of(const LogSite& site) {
-  const std::size_t mask = places_.size() - 1;
-  std::size_t at = (reinterpret_cast<std::uintptr_t>(&site) / alignof(LogSite)) & mask;
-  while (places_[at].site != &site) {
-    if (places_[at].site == nullptr) {
-      if (places_used_ * 2 >= places_.size()) {  // again from the beginning, with more room
-        places_ = std::vector<Place>(places_.size() * 2);
-        places_used_ = 0;
-        return text_of(site);
-      }
-      ++places_used_;
-      places_[at] = {&site, formatter_->place_text(place_of(site))};
-      break;
-    }
-    at = (at + 1) & mask;
-  }
-  return places_[at].text;
-}
-
 void LogDrain::append(const LogRecordHead& record) {
   const LogShape& shape = *record.shape;
   const char* at = reinterpret_cast<const char*>(&record + 1);
@@ -143,7 +111,7 @@ void LogDrain::append(const LogRecordHead& record) {
     }
     view.spans = {spans.data(), record.spans};
   }
-  append_line(place_of(*shape.site), text_of(*shape.site), view);
+  for (LogOutput& output : outputs_) output.append(*shape.site, view);
 }
 
 void LogDrain::write(const LogPlace& place, std::span<const LogField> fields,
@@ -152,51 +120,11 @@ void LogDrain::write(const LogPlace& place, std::span<const LogField> fields,
   view.time = clock_.wall();
   view.fields = fields;
   view.values = values.data();
-  append_line(place, formatter_->place_text(place), view);
-}
-
-void LogDrain::append_line(const LogPlace& place, std::string_view text,
-                           const LogRecordView& view) {
-  const std::size_t begin = text_.size();
-  formatter_->append_line(text_, text, view);
-  if (text_.size() > bytes_max_ && begin != 0) {
-    // It begins the next batch.
-    const std::string line(text_.view().substr(begin));
-    text_.shorten(begin);
-    hand_over();
-    text_.append(line);
-  }
-  ends_.push_back(text_.size());
-  lines_.push_back({{}, place.level, view.time, place.target, place.file, place.line});
-}
-
-void LogDrain::hand_over() noexcept {
-  if (lines_.empty()) return;
-  std::size_t begin = 0;
-  for (std::size_t i = 0; i < lines_.size(); ++i) {
-    lines_[i].text = text_.view().substr(begin, ends_[i] - begin - 1);
-    begin = ends_[i];
-  }
-  try {
-    sink_->write(lines_, text_.view());
-    count_up(counts_.written, lines_.size());
-  } catch (...) {
-    count_up(counts_.sink_errors);
-    count_up(counts_.lost, lines_.size());
-  }
-  lines_.clear();
-  ends_.clear();
-  text_.clear();
+  for (LogOutput& output : outputs_) output.append(place, view);
 }
 
 void LogDrain::finish(bool flushes) noexcept {
-  hand_over();
-  if (!flushes) return;
-  try {
-    sink_->flush();
-  } catch (...) {
-    count_up(counts_.sink_errors);
-  }
+  for (LogOutput& output : outputs_) output.finish(flushes);
 }
 
 }  // namespace eventcore::detail

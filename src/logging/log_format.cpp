@@ -33,16 +33,6 @@ void append_milliseconds(LineBuffer& to, std::int64_t ns) {
   to.advance(size);
 }
 
-std::size_t list_bytes(const char* values) noexcept {
-  const char* at = values + 1;
-  for (auto left = static_cast<std::uint8_t>(*values); left != 0; --left) {
-    std::uint16_t size = 0;
-    std::memcpy(&size, at, sizeof size);
-    at += sizeof size + size;
-  }
-  return static_cast<std::size_t>(at - values);
-}
-
 }  // namespace
 
 const LogFormatter::Key& LogFormatter::key_of(const LogField& field) {
@@ -119,7 +109,7 @@ void append_plain_value(LineBuffer& to, const LogField& field, const char*& valu
 
 void skip_value(const LogField& field, const char*& values) noexcept {
   if (field.kind == LogKind::Text || field.kind == LogKind::Uuid) values += field.size;
-  if (field.kind == LogKind::List) values += list_bytes(values);
+  if (field.kind == LogKind::List) for_each_item(values, [](std::string_view) {});
 }
 
 }  // namespace eventcore::detail

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "eventcore/clock.hpp"
@@ -84,20 +85,30 @@ class LogFormatter {
   return text;
 }
 
-/// Appends a list; each item with `append`, what is said of those that were left out in `quotes`.
-template <class Append>
-void append_items(LineBuffer& to, const LogField& field, const char*& values,
-                  std::string_view quotes, const Append& append) {
-  to.push('[');
+/// Calls `take` with each item that is there of a list; returns how many there are.
+template <class Take>
+std::uint32_t for_each_item(const char*& values, const Take& take) {
   const auto kept = static_cast<std::uint8_t>(*values++);
   for (std::uint8_t i = 0; i < kept; ++i) {
     std::uint16_t size = 0;
     std::memcpy(&size, values, sizeof size);
     values += sizeof size;
-    if (i != 0) to.push(',');
-    append(std::string_view(values, size));
+    take(std::string_view(values, size));
     values += size;
   }
+  return kept;
+}
+
+/// Appends a list; each item with `append`, what is said of those that were left out in `quotes`.
+template <class Append>
+void append_items(LineBuffer& to, const LogField& field, const char*& values,
+                  std::string_view quotes, const Append& append) {
+  to.push('[');
+  bool is_first = true;
+  const std::uint32_t kept = for_each_item(values, [&](std::string_view item) {
+    if (!std::exchange(is_first, false)) to.push(',');
+    append(item);
+  });
   if (kept < field.size) {
     if (kept != 0) to.push(',');
     to.append(quotes);

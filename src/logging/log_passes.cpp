@@ -78,9 +78,15 @@ Result<void> LogCore::init(LoggingOptions options) {
                       "ring_bytes is " + std::to_string(ring) +
                           "; it has to be a power of two from 16 KiB to 64 MiB");
   }
+  for (const auto& exporter : options.exporters) {
+    if (!exporter)
+      return make_error(ErrorCode::InvalidArgument, "init_logging: an exporter is null");
+  }
   const InsideLog inside;
+  // Goes after the lock: an exporter may wait for its collector once more.
+  std::unique_ptr<LogDrain> former;
   const MutexLock lock(control_);
-  set_up(std::move(options), *format, *std::move(filter));
+  former = set_up(std::move(options), *format, *std::move(filter));
   if (!std::exchange(is_ready_, true)) {
     pthread_atfork([] { instance().before_fork(); }, [] { instance().after_fork_in_parent(); },
                    [] { instance().after_fork_in_child(); });
@@ -90,17 +96,24 @@ Result<void> LogCore::init(LoggingOptions options) {
   return {};
 }
 
-void LogCore::set_up(LoggingOptions options, LogFormat format, LogFilter filter) {
+std::unique_ptr<LogDrain> LogCore::set_up(LoggingOptions options, LogFormat format,
+                                          LogFilter filter) {
   const bool coloured = wants_colour(options);
+  if (options.sink == nullptr) options.sink = stderr_log_sink();
+  std::vector<LogOutput> outputs;
+  for (const auto& exporter : options.exporters) {
+    outputs.emplace_back(exporter->make_formatter(options.redacted_keys), exporter, counts_,
+                         nullptr);
+  }
   auto formatter = format == LogFormat::Json
                        ? make_json_formatter(std::move(options.redacted_keys))
                        : make_text_formatter(std::move(options.redacted_keys), coloured);
-  if (options.sink == nullptr) options.sink = stderr_log_sink();
-  auto next = std::make_unique<LogDrain>(std::move(formatter), std::move(options.sink),
-                                         *options.clock, counts_);
+  outputs.emplace_back(std::move(formatter), std::move(options.sink), counts_, &counts_);
+  auto next = std::make_unique<LogDrain>(std::move(outputs), *options.clock);
   const MutexLock drain_lock(drain_mutex_);
   if (drain_) pass(true);
-  drain_ = std::move(next);
+  drain_.swap(next);
+  exporters_ = std::move(options.exporters);
   clock_.store(options.clock, std::memory_order_relaxed);
   set_log_clock(*options.clock);
   error_wait_ns_.store(options.error_wait.count(), std::memory_order_relaxed);
@@ -112,6 +125,7 @@ void LogCore::set_up(LoggingOptions options, LogFormat format, LogFilter filter)
   filter_ = std::move(filter);
   begin_window();
   for (LogSite* const site : sites_) switch_site(*site);
+  return next;
 }
 
 Result<void> LogCore::set_filter(std::string_view text) {

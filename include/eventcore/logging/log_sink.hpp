@@ -8,7 +8,9 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "eventcore/clock.hpp"
 #include "eventcore/logging/log_level.hpp"
@@ -19,6 +21,10 @@ class logger;
 }  // namespace spdlog
 
 namespace eventcore {
+
+namespace detail {
+class LogFormatter;
+}  // namespace detail
 
 /// One finished line. Valid during the call only.
 struct LogLine {
@@ -46,6 +52,18 @@ class LogSink {
   virtual void flush() {}
   /// At most so many bytes in one call, apart from a single longer line.
   [[nodiscard]] virtual std::size_t bytes_max() const noexcept { return std::size_t{64} * 1024; }
+};
+
+/// A sink beside the one with lines, which takes records in a form of its own, such as
+/// `OtlpLogsExporter`: each of its lines is a record in that form. What it loses it counts itself.
+class LogExporter : public LogSink {
+ public:
+  /// What writes records in this form. Called once for each `init_logging`.
+  [[nodiscard]] virtual std::unique_ptr<detail::LogFormatter> make_formatter(
+      std::vector<std::string> redacted_keys) const = 0;
+  /// Waits until what it has taken is where it belongs, and says whether all of it is.
+  /// Thread-safety: Thread-safe. Blocking: `deadline` at most.
+  virtual bool deliver(Deadline deadline) = 0;
 };
 
 /// The standard error stream.

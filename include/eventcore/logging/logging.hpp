@@ -52,6 +52,8 @@ struct LoggingOptions {
   bool environment_first = true;
   std::shared_ptr<LogSink> sink = nullptr;  ///< Null: `stderr_log_sink()`.
   LogColour colour = LogColour::Auto;       ///< Of text.
+  /// Take all records that the sink gets, too. None is null.
+  std::vector<std::shared_ptr<LogExporter>> exporters = {};
   /// Records of one call site in a second; more are suppressed and counted. 0: no limit.
   std::uint32_t site_rate_max = 1'000;
   /// Of each thread's ring, a power of two from 16 KiB on. For threads that log for the first time.
@@ -68,8 +70,8 @@ struct LoggingOptions {
 };
 
 /// Switches the log on, or over. Records that are queued go to the former sink.
-/// Errors: InvalidArgument (filter, format or ring size; the message says where). Nothing changes
-/// then.
+/// Errors: InvalidArgument (filter, format, ring size, exporter; the message says where). Nothing
+/// changes then.
 [[nodiscard]] Result<void> init_logging(LoggingOptions options);
 /// The same with a filter and a format. The filter of the environment, `EVENTCORE_LOG`, comes
 /// first; the format is `text` or `json`, and if it is empty that of `EVENTCORE_LOG_FORMAT`.
@@ -82,12 +84,13 @@ struct LoggingOptions {
 
 /// What became of records.
 struct LogFlush {
-  bool is_complete = false;   ///< All that had been logged before the call is with the sink.
+  bool is_complete = false;   ///< All that had been logged before is with sink and exporters.
   std::uint64_t waiting = 0;  ///< Bytes still in rings; 0 if complete.
   std::uint64_t dropped = 0;  ///< Records lost since the last flush, to full rings or to the sink.
 };
-/// Waits until all that was logged before is written and flushed. Thread-safety: Thread-safe.
-/// Blocking: until the deadline, which is one of `system_clock()`. Not for sinks.
+/// Waits until all that was logged before is written and flushed, and exporters have delivered it.
+/// Thread-safety: Thread-safe. Blocking: until the deadline, which is one of `system_clock()`. Not
+/// for sinks.
 LogFlush flush_log(Deadline deadline);
 
 /// What the log has done, over all threads since the process began.

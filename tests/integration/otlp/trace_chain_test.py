@@ -40,12 +40,26 @@ def logging_shop(store):
         shop.process.wait()
 
 
+def received(url):
+    with urllib.request.urlopen(url + "/received") as answer:
+        return answer.read().decode().splitlines()
+
+
+def successes_sent(url):
+    """Returns trace and span of each success record of a command in the trace."""
+    return [(record["traceId"], record["spanId"])
+            for message in map(json.loads, received(url)) if message["signal"] == "logs"
+            for resource in message["body"]["resourceLogs"]
+            for scope in resource["scopeLogs"]
+            for record in scope["logRecords"]
+            if record.get("traceId") == TRACE
+            and {"key": "event", "value": {"stringValue": "command.succeeded"}} in record["attributes"]]
+
+
 def spans_of_trace(url):
     """Returns the spans of the trace and of those linked with it, by their ids."""
-    with urllib.request.urlopen(url + "/received") as answer:
-        lines = answer.read().decode().splitlines()
     return {span["spanId"]: span
-            for message in map(json.loads, lines) if message["signal"] == "traces"
+            for message in map(json.loads, received(url)) if message["signal"] == "traces"
             for resource in message["body"]["resourceSpans"]
             for scope in resource["scopeSpans"]
             for span in scope["spans"]}
@@ -67,7 +81,8 @@ def root_path(span, spans):
 def one_trace(folder, collector):
     store = f"sqlite:{folder}/behind.db"
     os.environ.update({"OTEL_EXPORTER_OTLP_ENDPOINT": collector, "OTEL_METRICS_EXPORTER": "none",
-                       "OTEL_BSP_SCHEDULE_DELAY": "100", "EVENTCORE_LOG": "info",
+                       "OTEL_BSP_SCHEDULE_DELAY": "100", "OTEL_BLRP_SCHEDULE_DELAY": "100",
+                       "EVENTCORE_LOG": "info",
                        "EVENTCORE_LOG_FORMAT": "json"})
     with logging_shop(store) as behind, \
          running_shop("memory:", "--orders-to", behind.urls["shop"]) as front:
@@ -106,6 +121,8 @@ def one_trace(folder, collector):
     assert len(records) == 1, behind_lines
     assert records[0]["span_id"] == command["spanId"], records
     assert records[0]["correlation_id"] == "c-17", records
+
+    assert successes_sent(collector) == [(TRACE, command["spanId"])], successes_sent(collector)
 
     events = subprocess.run([sys.argv[2], "events", "--store", store, "--trace", TRACE, "--json"],
                             capture_output=True, text=True, check=True).stdout
