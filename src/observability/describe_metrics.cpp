@@ -53,6 +53,7 @@ void append_json(std::string& out, const MetricDescription& metric) {
   if (metric.kind == MetricKind::Histogram) {
     out.append(", \"native\": ").append(metric.native ? "true" : "false");
   }
+  if (metric.kind == MetricKind::Gauge) out += ", \"across\": " + quoted(to_string(metric.across));
   out += ",\n   \"stability\": " + quoted(to_string(metric.stability));
   out += ", \"since\": " + quoted(metric.since) + "}";
 }
@@ -62,6 +63,9 @@ void append_markdown(std::string& out, const MetricDescription& metric) {
   out.append("- ").append(to_string(metric.kind));
   if (metric.unit != MetricUnit::None) out.append(" in ").append(to_string(metric.unit));
   out.append(", ").append(to_string(metric.stability)).append(", since ").append(metric.since);
+  if (metric.kind == MetricKind::Gauge) {
+    out.append("\n- across processes: `").append(to_string(metric.across)) += '`';
+  }
   for (const LabelDescription& label : metric.labels) {
     out.append("\n- label `").append(label.name).append("`: ");
     if (label.values.empty()) {
@@ -104,6 +108,10 @@ std::string introduction() {
   text.append(catalogue::kCommandOutcomesTotal.name);
   text +=
       "{outcome=\"rejected\"}`.\n"
+      "\n"
+      "Processes that share a store have a share of some gauges each and say the same of others:\n"
+      "`sum`, `max` or `min` is what makes one value of theirs. Counters and histograms are added "
+      "up.\n"
       "\n"
       "| metric | kind | labels |\n"
       "|---|---|---|\n";

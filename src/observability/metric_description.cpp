@@ -28,6 +28,18 @@ std::string_view to_string(MetricUnit unit) noexcept {
   return "bytes";
 }
 
+std::string_view to_string(Across across) noexcept {
+  switch (across) {
+    case Across::Sum:
+      return "sum";
+    case Across::Max:
+      return "max";
+    case Across::Min:
+      break;
+  }
+  return "min";
+}
+
 std::string_view to_string(Stability stability) noexcept {
   return stability == Stability::Stable ? "stable" : "experimental";
 }

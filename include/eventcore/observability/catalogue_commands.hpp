@@ -128,6 +128,7 @@ inline constexpr MetricDescription kStreamVersions{
     .name = "eventcore_stream_versions",
     .kind = MetricKind::Gauge,
     .labels = kByStream,
+    .across = Across::Max,
     .help =
         "Versions of the streams that are written most; at most 10 of them. Ids longer than a "
         "label value are left out.",

@@ -36,6 +36,7 @@ inline constexpr MetricDescription kHealthStatus{
     .name = "eventcore_health_status",
     .kind = MetricKind::Gauge,
     .labels = kByCheck,
+    .across = Across::Min,
     .help = "State of a health check: 0 fails, 1 warns, 2 passes.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kBuildInfo{.name = "eventcore_build_info",
@@ -65,6 +66,7 @@ inline constexpr MetricDescription kMetricsTimingWeight{
     .name = "eventcore_metrics_timing_weight",
     .kind = MetricKind::Gauge,
     .labels = kByTimed,
+    .across = Across::Max,
     .help =
         "Commands that one in the histograms of commands, or with measured phases, stands for; 0 "
         "if none is measured.",
@@ -74,6 +76,7 @@ inline constexpr MetricDescription kMetricsUpdateCostSeconds{
     .kind = MetricKind::Gauge,
     .unit = MetricUnit::Seconds,
     .labels = kByUpdate,
+    .across = Across::Max,
     .help = "What one update costs, measured at the start; a clock is read twice for a duration.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kMetricsCollectorAgeSeconds{
@@ -81,6 +84,7 @@ inline constexpr MetricDescription kMetricsCollectorAgeSeconds{
     .kind = MetricKind::Gauge,
     .unit = MetricUnit::Seconds,
     .labels = kByCollector,
+    .across = Across::Max,
     .help = "Age of values that are not read at every scrape.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kMetricsLabelOverflowTotal{
@@ -126,6 +130,7 @@ inline constexpr MetricDescription kProcessStartTimeSeconds{
     .name = "process_start_time_seconds",
     .kind = MetricKind::Gauge,
     .unit = MetricUnit::Seconds,
+    .across = Across::Max,
     .help = "When the process started, in seconds since 1970.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kProcessThreads{.name = "process_threads",

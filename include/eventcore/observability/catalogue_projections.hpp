@@ -19,6 +19,7 @@ inline constexpr MetricDescription kProjectionLagSeconds{
     .kind = MetricKind::Gauge,
     .unit = MetricUnit::Seconds,
     .labels = kByProjection,
+    .across = Across::Max,
     .help =
         "Age of the oldest committed event that a projection has not covered; 0 if none. It is "
         "asked of the store, whoever leads, and grows on while the store does not answer.",
@@ -27,24 +28,28 @@ inline constexpr MetricDescription kProjectionLagEvents{
     .name = "eventcore_projection_lag_events",
     .kind = MetricKind::Gauge,
     .labels = kByProjection,
+    .across = Across::Max,
     .help = "Committed events behind the stored checkpoint of a projection, filtered ones too.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kProjectionCheckpointPosition{
     .name = "eventcore_projection_checkpoint_position",
     .kind = MetricKind::Gauge,
     .labels = kByProjection,
+    .across = Across::Max,
     .help = "Position up to which the store knows a projection to have processed everything.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kProjectionHeadPosition{
     .name = "eventcore_projection_head_position",
     .kind = MetricKind::Gauge,
     .labels = kByProjection,
+    .across = Across::Max,
     .help = "Position of the last committed event when the lag of a projection was asked for.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kProjectionCheckpointBeyondHead{
     .name = "eventcore_projection_checkpoint_beyond_head",
     .kind = MetricKind::Gauge,
     .labels = kByProjection,
+    .across = Across::Max,
     .help =
         "1 if the checkpoint of a projection is past the head: it belongs to another log, or to a "
         "later copy of this one, and the lag means nothing.",
@@ -53,6 +58,7 @@ inline constexpr MetricDescription kProjectionDeadLetters{
     .name = "eventcore_projection_dead_letters",
     .kind = MetricKind::Gauge,
     .labels = kByProjection,
+    .across = Across::Max,
     .help = "Dead letters that are parked or about to be replayed.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kProjectionOldestDeadLetterTimestampSeconds{
@@ -60,6 +66,7 @@ inline constexpr MetricDescription kProjectionOldestDeadLetterTimestampSeconds{
     .kind = MetricKind::Gauge,
     .unit = MetricUnit::Seconds,
     .labels = kByProjection,
+    .across = Across::Min,
     .help =
         "First failure of the parked dead letter that failed first, among the first 1,000 by "
         "position; in seconds since 1970, absent if there is none.",
@@ -70,6 +77,7 @@ inline constexpr MetricDescription kProjectionState{
     .name = "eventcore_projection_state",
     .kind = MetricKind::Gauge,
     .labels = kByProjectionState,
+    .across = Across::Max,
     .help = "1 for what the runner of this process does now, 0 for everything else.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kProjectionLeader{
@@ -95,6 +103,7 @@ inline constexpr MetricDescription kProjectionLastProcessedEventTimestampSeconds
     .kind = MetricKind::Gauge,
     .unit = MetricUnit::Seconds,
     .labels = kByProjection,
+    .across = Across::Max,
     .help = "When an event was last processed here, in seconds since 1970; absent before.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kProjectionLastPollTimestampSeconds{
@@ -102,6 +111,7 @@ inline constexpr MetricDescription kProjectionLastPollTimestampSeconds{
     .kind = MetricKind::Gauge,
     .unit = MetricUnit::Seconds,
     .labels = kByProjection,
+    .across = Across::Max,
     .help = "When the log was last read here, in seconds since 1970; absent before.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kProjectionLastSuccessTimestampSeconds{
@@ -109,6 +119,7 @@ inline constexpr MetricDescription kProjectionLastSuccessTimestampSeconds{
     .kind = MetricKind::Gauge,
     .unit = MetricUnit::Seconds,
     .labels = kByProjection,
+    .across = Across::Max,
     .help = "When a read or a batch last succeeded here, in seconds since 1970; absent before.",
     .since = "0.1.0"};
 
@@ -117,6 +128,7 @@ inline constexpr MetricDescription kProjectionRebuildRunning{
     .name = "eventcore_projection_rebuild_running",
     .kind = MetricKind::Gauge,
     .labels = kByProjection,
+    .across = Across::Max,
     .help =
         "1 while the runner of this process applies history to a projection that is rebuilt, was "
         "reset or is new; else 0.",
@@ -125,6 +137,7 @@ inline constexpr MetricDescription kProjectionRebuildDoneEvents{
     .name = "eventcore_projection_rebuild_done_events",
     .kind = MetricKind::Gauge,
     .labels = kByProjection,
+    .across = Across::Max,
     .help =
         "Events that a running rebuild has passed since it began or went on in this process, "
         "filtered ones too.",
@@ -133,12 +146,14 @@ inline constexpr MetricDescription kProjectionRebuildRemainingEvents{
     .name = "eventcore_projection_rebuild_remaining_events",
     .kind = MetricKind::Gauge,
     .labels = kByProjection,
+    .across = Across::Max,
     .help = "Events up to the target of a running rebuild, filtered ones too.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kProjectionRebuildTargetPosition{
     .name = "eventcore_projection_rebuild_target_position",
     .kind = MetricKind::Gauge,
     .labels = kByProjection,
+    .across = Across::Max,
     .help =
         "Where a running rebuild ends: at the live version, where the projection was before, or at "
         "the head.",
@@ -147,6 +162,7 @@ inline constexpr MetricDescription kProjectionRebuildProgressRatio{
     .name = "eventcore_projection_rebuild_progress_ratio",
     .kind = MetricKind::Gauge,
     .labels = kByProjection,
+    .across = Across::Max,
     .help = "Share of the positions up to its target that a running rebuild has passed, 0 to 1.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kProjectionRebuildEtaSeconds{
@@ -154,6 +170,7 @@ inline constexpr MetricDescription kProjectionRebuildEtaSeconds{
     .kind = MetricKind::Gauge,
     .unit = MetricUnit::Seconds,
     .labels = kByProjection,
+    .across = Across::Max,
     .help =
         "Estimate of the time that a running rebuild still takes, at the rate since it began in "
         "this process; absent before its first batch.",

@@ -44,45 +44,53 @@ inline constexpr MetricDescription kEventStoreErrorsTotal{
 inline constexpr MetricDescription kStoreUp{.name = "eventcore_store_up",
                                             .kind = MetricKind::Gauge,
                                             .labels = kByBackend,
+                                            .across = Across::Min,
                                             .help = "Whether the store can be used: 1 or 0.",
                                             .since = "0.1.0"};
 inline constexpr MetricDescription kStoreHeadPosition{
     .name = "eventcore_store_head_position",
     .kind = MetricKind::Gauge,
+    .across = Across::Max,
     .help = "Position of the last committed event.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kStoreLastAppendTimestampSeconds{
     .name = "eventcore_store_last_append_timestamp_seconds",
     .kind = MetricKind::Gauge,
     .unit = MetricUnit::Seconds,
+    .across = Across::Max,
     .help =
         "When the last event was committed, in seconds since 1970; absent while the store is "
         "empty.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kStoreStreams{.name = "eventcore_store_streams",
                                                  .kind = MetricKind::Gauge,
+                                                 .across = Across::Max,
                                                  .help = "Streams with events.",
                                                  .since = "0.1.0"};
 inline constexpr MetricDescription kStoreEvents{.name = "eventcore_store_events",
                                                 .kind = MetricKind::Gauge,
+                                                .across = Across::Max,
                                                 .help = "Events of the store.",
                                                 .since = "0.1.0"};
 inline constexpr MetricDescription kStoreSizeBytes{
     .name = "eventcore_store_size_bytes",
     .kind = MetricKind::Gauge,
     .unit = MetricUnit::Bytes,
+    .across = Across::Max,
     .help = "What the store takes on disk, with journals; in memory for the memory store.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kStoreDiskSizeBytes{
     .name = "eventcore_store_disk_size_bytes",
     .kind = MetricKind::Gauge,
     .unit = MetricUnit::Bytes,
+    .across = Across::Max,
     .help = "Size of the file system that holds the store.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kStoreDiskFreeBytes{
     .name = "eventcore_store_disk_free_bytes",
     .kind = MetricKind::Gauge,
     .unit = MetricUnit::Bytes,
+    .across = Across::Min,
     .help = "What is free for the store in its file system.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kStoreRecentMaxSeconds{
@@ -90,6 +98,7 @@ inline constexpr MetricDescription kStoreRecentMaxSeconds{
     .kind = MetricKind::Gauge,
     .unit = MetricUnit::Seconds,
     .labels = kByOperation,
+    .across = Across::Max,
     .help = "Longest event store operation of the last two to three scrape intervals.",
     .since = "0.1.0"};
 inline constexpr MetricDescription kAppendBatchCommands{.name = "eventcore_append_batch_commands",
@@ -148,6 +157,7 @@ inline constexpr MetricDescription kStoreBlockingTransactionAgeSeconds{
     .name = "eventcore_store_blocking_transaction_age_seconds",
     .kind = MetricKind::Gauge,
     .unit = MetricUnit::Seconds,
+    .across = Across::Max,
     .help =
         "Age of the oldest transaction that holds, or waits for, a lock which appends need; 0 if "
         "there is none, absent for stores without transactions of others.",

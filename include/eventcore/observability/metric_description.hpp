@@ -27,6 +27,15 @@ enum class MetricKind : std::uint8_t {
 enum class MetricUnit : std::uint8_t { None, Seconds, Bytes };
 [[nodiscard]] std::string_view to_string(MetricUnit unit) noexcept;
 
+/// How a gauge's values in several processes that share a store become one. Counters and histograms
+/// are added up.
+enum class Across : std::uint8_t {
+  Sum,  ///< Each process has a share: memory, connections, commands in flight.
+  Max,  ///< Each says the same of the store or of a projection, some a moment later.
+  Min,  ///< As `Max`, where the least one is the one to know, such as free space.
+};
+[[nodiscard]] std::string_view to_string(Across across) noexcept;
+
 /// What a user may rely on.
 enum class Stability : std::uint8_t {
   Stable,        ///< Name, labels and meaning stay within a major version.
@@ -64,6 +73,7 @@ struct MetricDescription {
   /// Whether a histogram counts in exponential buckets too, for Prometheus' native histograms:
   /// 2.4 kB a series and writing thread instead of 8 bytes a bucket.
   bool native = true;
+  Across across = Across::Sum;
   std::string_view help;  ///< One sentence or two.
   Stability stability = Stability::Stable;
   std::string_view since = {};  ///< The version that brought it.
