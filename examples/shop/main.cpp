@@ -161,14 +161,14 @@ struct LogOptions {
         ->type_name("FORMAT");
   }
   /// `is_server`: warnings are written if nobody says anything.
-  [[nodiscard]] eventcore::Result<void> start(bool is_server) const {
+  /// `sent`: takes the records too, unless it is null.
+  [[nodiscard]] eventcore::Result<void> start(
+      bool is_server, const std::shared_ptr<eventcore::OtlpLogsExporter>& sent) const {
     eventcore::LoggingOptions options;
     options.filter = !filter.empty() ? filter : is_server ? "warn" : "off";
     options.format = format;
     options.environment_first = filter.empty();
-    auto sent = shop::send_logs();
-    if (!sent) return sent.error();
-    if (*sent) options.exporters.push_back(*std::move(sent));
+    if (sent) options.exporters.push_back(sent);
     return eventcore::init_logging(std::move(options));
   }
 };
@@ -224,7 +224,14 @@ shop::ExitCode run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return end_of_parsing(app, error);
   }
-  if (const auto started = log.start(app.got_subcommand("serve") || app.got_subcommand("demo"));
+  const auto logs = shop::send_logs();
+  if (!logs) {
+    shop::print_error(logs.error().message);
+    return shop::ExitCode::BadInput;
+  }
+  server.logs = demo.server.logs = *logs;
+  if (const auto started =
+          log.start(app.got_subcommand("serve") || app.got_subcommand("demo"), *logs);
       !started) {
     shop::print_error(started.error().message);
     return shop::ExitCode::BadInput;

@@ -89,8 +89,9 @@ std::string introduction() {
       "<!-- Written from catalogue.hpp; the test MetricsReference updates it. -->\n"
       "# Metrics\n"
       "\n"
-      "Every metric of EventCore's catalogue, as on `/metrics`; those of the log and of the\n"
-      "performance monitor are in docs/guide/logging.md and docs/guide/monitor.md. Counters and\n"
+      "Every metric of EventCore's catalogue, as on `/metrics`. Those of the log, of traces and\n"
+      "their export, and of the performance monitor are there where `show_log`, `show_telemetry`\n"
+      "and `show_monitor` show them. Counters and\n"
       "histograms start at zero with the process. A label whose values come at run time keeps "
       "series for so many of them\n"
       "as it says; the rest is added up under `";

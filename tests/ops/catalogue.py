@@ -6,7 +6,6 @@ import re
 from kit import ROOT, rules
 
 GOLDEN = ROOT / "tests" / "golden" / "metrics.json"
-LOG_SOURCE = ROOT / "src" / "log_metrics" / "log_metrics.cpp"
 SCRAPED = {"job", "instance"}  # labels that Prometheus adds
 PROMETHEUS = {"up": set(), "ALERTS": {"alertname", "alertstate", "severity", "service"}}
 METRIC = re.compile(r"(?<![\w:\"'])(?:[\w]+:)?(?:eventcore|process)_\w+(?::\w+)?(?![\w:])")
@@ -15,18 +14,9 @@ MATCHER = re.compile(r"(\w+)\s*(=~|!~|!=|=)\s*(['\"])(.*?)\3")
 GROUPING = re.compile(r"\b(?:by|on|without|ignoring|group_left|group_right)\s*\(([^)]*)\)")
 
 
-def log_metrics():
-    """The log describes its metrics beside the code that counts them."""
-    text = LOG_SOURCE.read_text()
-    names = re.findall(r'\.name = "(eventcore_log_\w+)"', text)
-    assert len(names) > 5, "the form of log_metrics.cpp has changed"
-    return {name: {"level": None} if name == "eventcore_log_records_dropped_total" else {}
-            for name in names}
-
-
 def exported():
     """Returns labels by series; a label has its values, or None if they come at run time."""
-    series = {name: {} for name in PROMETHEUS} | log_metrics()
+    series = {name: {} for name in PROMETHEUS}
     series["ALERTS"] = {name: None for name in PROMETHEUS["ALERTS"]}
     for metric in json.loads(GOLDEN.read_text()):
         labels = {label["name"]: label.get("values") for label in metric["labels"]}

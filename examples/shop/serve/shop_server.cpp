@@ -10,6 +10,7 @@
 #include <eventcore/monitor/monitor_metrics.hpp>
 #include <eventcore/observability/instrumented_command_executor.hpp>
 #include <eventcore/observability/instrumented_event_store.hpp>
+#include <eventcore/otlp/telemetry_metrics.hpp>
 #include <eventcore/tracing/tracing_probe.hpp>
 
 #include "read_models/read_model_schema.hpp"
@@ -105,6 +106,7 @@ ShopServer::ShopServer(const ShopServerOptions& options, eventcore::StoreUrl url
       metrics_(std::move(metrics)),
       business_metrics_(business_metrics),
       monitor_(std::make_shared<eventcore::monitor::PerformanceMonitor>(metrics_)),
+      logs_(options.logs),
       api_server_(api_options(options, business_metrics_)),
       health_({.description = "An order service"}),
       metrics_server_({.listen = options.metrics_listen,
@@ -134,9 +136,7 @@ Result<void> ShopServer::serve() {
   api_ = std::make_unique<ShopApi>(*store_, *executor_, business_metrics_);
   api_->mount(api_server_, forwarding_.get());
   if (auto started = start_read_models(); !started) return about("read models", started.error());
-  auto sending = send_metrics(metrics_);
-  if (!sending) return about("OpenTelemetry", sending.error());
-  metrics_exporter_ = *std::move(sending);
+  if (auto started = start_export(); !started) return about("OpenTelemetry", started.error());
   if (auto started = api_server_.start(); !started) return about("--listen", started.error());
   check_store(plain_store);
   health_.add(http::server_loop(api_server_));
@@ -237,6 +237,23 @@ void ShopServer::show_log() {
   if (auto shown = eventcore::observability::show_log(metrics_->registry())) {
     for (auto& observer : *shown) observers_.push_back(std::move(observer));
   }
+}
+
+Result<void> ShopServer::start_export() {
+  auto sending = send_metrics(metrics_);
+  if (!sending) return sending.error();
+  metrics_exporter_ = *std::move(sending);
+  std::vector<eventcore::observability::ShownExporter> exporters;
+  if (metrics_exporter_) {
+    exporters.push_back(
+        {eventcore::OtlpSignal::Metrics, [this] { return metrics_exporter_->stats(); }});
+  }
+  if (logs_) exporters.push_back({eventcore::OtlpSignal::Logs, [this] { return logs_->stats(); }});
+  auto shown = eventcore::observability::show_telemetry(metrics_->registry(), std::move(exporters));
+  if (shown) {
+    for (auto& observer : *shown) observers_.push_back(std::move(observer));
+  }
+  return {};
 }
 
 void ShopServer::start_monitor() {

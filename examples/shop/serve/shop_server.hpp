@@ -23,6 +23,7 @@
 #include <eventcore/monitor/flight_recorder.hpp>
 #include <eventcore/monitor/performance_monitor.hpp>
 #include <eventcore/observability/metrics_service.hpp>
+#include <eventcore/otlp/otlp_logs_exporter.hpp>
 #include <eventcore/otlp/otlp_metrics_exporter.hpp>
 #include <eventcore/result.hpp>
 #include <eventcore/store_url.hpp>
@@ -51,6 +52,8 @@ struct ShopServerOptions {
   std::string orders_to = {};
   /// Where the flight recorder is written when the process dies of a signal; empty: there is none.
   std::string flight_recorder = {};
+  /// Of the process's log, whose figures are shown; null: it is not sent.
+  std::shared_ptr<const eventcore::OtlpLogsExporter> logs = nullptr;
   /// Of several processes that share read models another one writes when the one that does has not
   /// been heard of for so long.
   std::chrono::nanoseconds lease = eventcore::ProjectionRunnerOptions().lease;
@@ -88,6 +91,7 @@ class ShopServer {
   void mount_endpoints();
   void show_connections();
   void show_log();
+  [[nodiscard]] eventcore::Result<void> start_export();
   void start_monitor();
   [[nodiscard]] eventcore::Result<void> start_recorder();
   void check_store(eventcore::EventStore& store);
@@ -112,6 +116,7 @@ class ShopServer {
   std::unique_ptr<eventcore::CommandExecutor> executor_;
   std::unique_ptr<ShopReadModels> read_models_;
   std::vector<eventcore::observability::MetricsWatch> watches_;
+  const std::shared_ptr<const eventcore::OtlpLogsExporter> logs_;  // null: logs are not sent
   std::unique_ptr<eventcore::OtlpMetricsExporter> metrics_exporter_;
   std::unique_ptr<ShopApi> api_;
   std::unique_ptr<ReadModelApi> read_model_api_;

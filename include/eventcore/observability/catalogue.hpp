@@ -16,6 +16,7 @@
 #include "eventcore/observability/catalogue_process.hpp"
 #include "eventcore/observability/catalogue_projections.hpp"
 #include "eventcore/observability/catalogue_store.hpp"
+#include "eventcore/observability/catalogue_telemetry.hpp"
 
 namespace eventcore::observability::catalogue {
 
@@ -30,7 +31,7 @@ template <std::size_t... Sizes>
 }  // namespace detail
 
 /// All of them, in the order of the reference page.
-inline constexpr std::array kMetrics =
-    detail::joined(kCommandMetrics, kProjectionMetrics, kStoreMetrics, kProcessMetrics);
+inline constexpr std::array kMetrics = detail::joined(
+    kCommandMetrics, kProjectionMetrics, kStoreMetrics, kTelemetryMetrics, kProcessMetrics);
 
 }  // namespace eventcore::observability::catalogue
