@@ -14,6 +14,8 @@
 #include <memory>
 #include <optional>
 
+#include <eventcore/tracing/http_spans.hpp>
+
 namespace shop {
 
 namespace {
@@ -73,17 +75,32 @@ eventcore::Result<HttpAddress> HttpAddress::parse(std::string_view url) {
 }
 
 eventcore::Result<HttpAnswer> HttpClient::get(std::string_view path) {
-  return exchange("GET " + std::string(path) + " HTTP/1.1\r\nHost: " + address_.host + "\r\n\r\n");
+  return traced("GET", path, {}, "\r\n");
 }
 
 eventcore::Result<HttpAnswer> HttpClient::post(std::string_view path, std::string_view body,
                                                const Headers& headers) {
-  std::string request =
-      "POST " + std::string(path) + " HTTP/1.1\r\nHost: " + address_.host +
-      "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
-      "\r\n";
+  return traced("POST", path, headers,
+                "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+                    "\r\n\r\n" + std::string(body));
+}
+
+eventcore::Result<HttpAnswer> HttpClient::traced(std::string_view method, std::string_view path,
+                                                 Headers headers, std::string_view rest) {
+  const std::string host = address_.host + ":" + address_.port;
+  eventcore::HttpClientSpan span(
+      method, "http://" + host + std::string(path),
+      [&](std::string_view name, std::string_view value) { headers.emplace_back(name, value); });
+  std::string request(method);
+  request.append(" ").append(path).append(" HTTP/1.1\r\nHost: ").append(host).append("\r\n");
   for (const auto& [name, value] : headers) request += name + ": " + value + "\r\n";
-  return exchange(request + "\r\n" + std::string(body));
+  auto answer = exchange(request.append(rest));
+  if (answer) {
+    span.response(static_cast<std::uint16_t>(answer->status));
+  } else {
+    span.fail(answer.error());
+  }
+  return answer;
 }
 
 eventcore::Result<HttpAnswer> HttpClient::exchange(const std::string& request) {

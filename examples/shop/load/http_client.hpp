@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// `HttpClient`: one keep-alive connection to one server, enough HTTP/1.1 for the shop's API.
+/// `HttpClient`: one keep-alive connection to one server, enough HTTP/1.1 for the shop's API. Each
+/// request is a span `http_client`, which the server's continues.
 
 #include <chrono>
 #include <string>
@@ -45,6 +46,8 @@ class HttpClient {
                                                    const Headers& headers);
 
  private:
+  eventcore::Result<HttpAnswer> traced(std::string_view method, std::string_view path,
+                                       Headers headers, std::string_view rest);
   eventcore::Result<HttpAnswer> exchange(const std::string& request);
   eventcore::Result<void> connect();
   void disconnect() noexcept;

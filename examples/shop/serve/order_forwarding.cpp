@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include <eventcore/tracing/http_spans.hpp>
-
 #include "serve/problem.hpp"
 
 namespace shop {
@@ -13,7 +11,7 @@ namespace http = eventcore::http;
 eventcore::Result<std::unique_ptr<OrderForwarding>> OrderForwarding::to(const std::string& url) {
   auto address = HttpAddress::parse(url);
   if (!address) return address.error();
-  return std::unique_ptr<OrderForwarding>(new OrderForwarding(url, *std::move(address)));
+  return std::unique_ptr<OrderForwarding>(new OrderForwarding(*std::move(address)));
 }
 
 std::unique_ptr<HttpClient> OrderForwarding::take_client() {
@@ -30,15 +28,10 @@ http::Response OrderForwarding::forward(const http::Request& request) {
   for (const char* name : {"Idempotency-Key", "X-Correlation-Id"}) {
     if (const auto value = request.header(name)) headers.emplace_back(name, *value);
   }
-  eventcore::HttpClientSpan span(
-      "POST", url_ + request.path,
-      [&](std::string_view name, std::string_view value) { headers.emplace_back(name, value); });
   auto answer = client->post(request.path, request.body, headers);
   if (!answer) {
-    span.fail(answer.error());
     return to_response({502, "no_answer", "The shop that takes the orders does not answer."});
   }
-  span.response(static_cast<std::uint16_t>(answer->status));
   {
     const std::lock_guard lock(mutex_);
     clients_.push_back(std::move(client));

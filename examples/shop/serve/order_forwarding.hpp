@@ -27,11 +27,9 @@ class OrderForwarding {
   [[nodiscard]] eventcore::http::Response forward(const eventcore::http::Request& request);
 
  private:
-  OrderForwarding(std::string url, HttpAddress address)
-      : url_(std::move(url)), address_(std::move(address)) {}
+  explicit OrderForwarding(HttpAddress address) : address_(std::move(address)) {}
   std::unique_ptr<HttpClient> take_client();
 
-  const std::string url_;
   const HttpAddress address_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<HttpClient>> clients_;  // without a request

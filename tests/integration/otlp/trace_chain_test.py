@@ -9,24 +9,13 @@ import json
 import os
 import subprocess
 import sys
-import urllib.request
 
+from collector import received, receiver
 from running_shop import RunningShop, running_shop
 from shop_program import wait_until, workspace
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 CALLER = "b7ad6b7169203331"
-
-
-@contextlib.contextmanager
-def receiver():
-    """Yields the URL of a collector."""
-    with subprocess.Popen([sys.argv[3], sys.argv[4]], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield f"http://127.0.0.1:{json.loads(process.stdout.readline())['http']}"
-        finally:
-            process.stdin.close()
 
 
 @contextlib.contextmanager
@@ -40,18 +29,10 @@ def logging_shop(store):
         shop.process.wait()
 
 
-def received(url):
-    with urllib.request.urlopen(url + "/received") as answer:
-        return answer.read().decode().splitlines()
-
-
 def successes_sent(url):
     """Returns trace and span of each success record of a command in the trace."""
     return [(record["traceId"], record["spanId"])
-            for message in map(json.loads, received(url)) if message["signal"] == "logs"
-            for resource in message["body"]["resourceLogs"]
-            for scope in resource["scopeLogs"]
-            for record in scope["logRecords"]
+            for _, record in received(url, "logs")
             if record.get("traceId") == TRACE
             and {"key": "event", "value": {"stringValue": "command.succeeded"}} in record["attributes"]]
 
@@ -59,10 +40,7 @@ def successes_sent(url):
 def spans_of_trace(url):
     """Returns the spans of the trace and of those linked with it, by their ids."""
     return {span["spanId"]: span
-            for message in map(json.loads, received(url)) if message["signal"] == "traces"
-            for resource in message["body"]["resourceSpans"]
-            for scope in resource["scopeSpans"]
-            for span in scope["spans"]}
+            for _, span in received(url, "traces")}
 
 
 def has_link(span):
@@ -138,5 +116,5 @@ def stop_and_read_log(shop):
 
 
 if __name__ == "__main__":
-    with workspace() as place, receiver() as address:
+    with workspace() as place, receiver(*sys.argv[3:5]) as address:
         one_trace(place, address)
