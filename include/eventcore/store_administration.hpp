@@ -16,6 +16,7 @@
 #include "eventcore/event_filter.hpp"
 #include "eventcore/position.hpp"
 #include "eventcore/result.hpp"
+#include "eventcore/store_care.hpp"
 #include "eventcore/write_batch.hpp"
 
 namespace eventcore {
@@ -129,8 +130,11 @@ class StoreAdministration {
   /// when `first` is not the position after the head.
   [[nodiscard]] virtual Result<void> import_batch(WriteBatch& batch, Position first,
                                                   Timestamp time) = 0;
-  /// Remembers that a backup up to `position` succeeded at `time`.
-  [[nodiscard]] virtual Result<void> record_backup(Position position, Timestamp time) = 0;
+  /// Remembers that `task` was done, or tried. A success replaces the one before it, and so does a
+  /// failure. Errors: Unavailable (the store is read-only).
+  [[nodiscard]] virtual Result<void> record_care(CareTask task, const CareRecord& record) = 0;
+  /// What the store remembers of its care, by whichever process.
+  [[nodiscard]] virtual Result<StoreCare> care() = 0;
 };
 
 }  // namespace eventcore

@@ -105,8 +105,8 @@ void print_done(const BackupOptions& options, const LogEnd& after, const Archive
                std::to_string(tail.end.position.value) + "; " + counted(size, "byte"));
 }
 
-ExitCode back_up(const BackupOptions& options, EventStore& store, Console& console) {
-  const Timestamp begun = system_clock().wall();
+ExitCode write_backup(const BackupOptions& options, Timestamp begun, EventStore& store,
+                      Console& console) {
   const Result<LogEnd> after = begin_of(options, store, console);
   if (!after) return console.fail(after.error());
   const Result<std::unique_ptr<ArchiveWriter>> writer = ArchiveWriter::create(
@@ -125,10 +125,24 @@ ExitCode back_up(const BackupOptions& options, EventStore& store, Console& conso
                  std::to_string(until.value) + "; go on with --incremental-from " + options.file);
   }
   if (options.read_only) return ExitCode::Done;
-  const Result<void> recorded = store.administration().record_backup(tail->end.position, begun);
+  const Result<void> recorded = store.administration().record_care(
+      CareTask::Backup,
+      {.time = begun, .position = tail->end.position, .size_bytes = (*writer)->size()});
   if (recorded) return ExitCode::Done;
   return console.fail(recorded.error(),
                       options.file + " is complete, but the store can't remember it");
+}
+
+/// A failure is remembered as well as a success.
+ExitCode back_up(const BackupOptions& options, EventStore& store, Console& console) {
+  const Timestamp begun = system_clock().wall();
+  const ExitCode code = write_backup(options, begun, store, console);
+  if (code != ExitCode::Done && !options.read_only) {
+    ignore_error(
+        store.administration().record_care(CareTask::Backup, {.time = begun, .succeeded = false}),
+        "the failure itself has been reported");
+  }
+  return code;
 }
 
 /// What must not become the archive: the files of the store, and the archive before this one.

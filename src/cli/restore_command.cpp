@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "archive_reader.hpp"
@@ -17,7 +18,9 @@ namespace {
 struct RestoreOptions {
   std::string store;
   std::vector<std::string> files;
+  std::string remember_in;  ///< URL of the store that the backups are of; empty: nowhere else.
   bool resume = false;
+  bool verify = false;
   bool json = false;
 };
 
@@ -104,7 +107,7 @@ class Restorer {
 
   [[nodiscard]] std::uint64_t batches() const { return batches_; }
   [[nodiscard]] std::uint64_t events() const { return events_; }
-  [[nodiscard]] Position end() const { return archives_.back().tail.end.position; }
+  [[nodiscard]] const LogEnd& end() const { return archives_.back().tail.end; }
 
  private:
   Result<bool> import(const ArchivedBatch& batch) {
@@ -145,7 +148,7 @@ void print_done(const RestoreOptions& options, const Restorer& restorer, Positio
                      .number("events", restorer.events())
                      .number("batches", restorer.batches())
                      .number("head", head.value)
-                     .boolean("complete", head >= restorer.end())
+                     .boolean("complete", head >= restorer.end().position)
                      .str());
     return;
   }
@@ -154,27 +157,83 @@ void print_done(const RestoreOptions& options, const Restorer& restorer, Positio
                std::to_string(head.value));
 }
 
-ExitCode restore(const RestoreOptions& options, Console& console) {
-  Result<std::vector<CheckedArchive>> archives = check_archives(options.files, console);
-  if (!archives) return console.fail(archives.error());
+/// Verifies what was restored, and reports what is wrong.
+ExitCode verify(EventStore& store, Console& console) {
+  ProgressLine line(console, "verifying", "events");
+  const Result<VerifyReport> report =
+      store.administration().verify([&](std::uint64_t done, std::uint64_t total) {
+        line.update(done, total);
+        return !console.stopped();
+      });
+  console.progress({});
+  if (!report) return console.fail(report.error(), "what was restored can't be verified");
+  if (report->findings_total == 0) return ExitCode::Done;
+  return console.fail(ExitCode::Failed, "what was restored has " +
+                                            counted(report->findings_total, "finding") + ": " +
+                                            report->findings.front().message);
+}
+
+/// Has the store that the backups are of remember that they could be restored, or could not.
+/// `end`: where the backups end, if they could be read.
+ExitCode remember(const RestoreOptions& options, Timestamp begun, ExitCode code,
+                  const std::optional<LogEnd>& end, Console& console) {
+  const CareRecord record{.time = begun,
+                          .succeeded = code == ExitCode::Done,
+                          .position = end ? end->position : Position{}};
+  return with_store(console, options.remember_in, writing(), [&](EventStore& store) {
+    const Result<LogEnd> stored = log_end_at(store, record.position);
+    if (end && (!stored || *stored != *end)) {
+      return console.fail(ExitCode::BadInput,
+                          options.remember_in + " is not the store that the backups are of");
+    }
+    const Result<void> remembered = store.administration().record_care(CareTask::Restore, record);
+    if (remembered) return ExitCode::Done;
+    return console.fail(remembered.error(), "the store can't remember the restore");
+  });
+}
+
+ExitCode restore_into(EventStore& store, const RestoreOptions& options,
+                      std::vector<CheckedArchive> archives, Console& console) {
+  Restorer restorer(store, std::move(archives), console);
+  if (auto fits = restorer.check_store(options.resume); !fits) return console.fail(fits.error());
+  const Result<void> imported = restorer.import();
+  if (!imported) {
+    return console.fail(imported.error(),
+                        "restored up to position " + std::to_string(store.head().value));
+  }
+  print_done(options, restorer, store.head(), console);
+  if (store.head() < restorer.end().position) {
+    console.note("Interrupted: the store ends at a whole command; go on with --resume");
+    return options.verify ? ExitCode::Failed : ExitCode::Done;
+  }
+  return options.verify ? verify(store, console) : ExitCode::Done;
+}
+
+ExitCode restore(const RestoreOptions& options, std::vector<CheckedArchive> archives,
+                 Console& console) {
   // Without a sync for each command: an interrupted restore is resumed, and closing the store
   // makes everything durable.
-  const bool from_the_beginning = archives->front().reader->head().after == LogEnd{};
+  const bool from_the_beginning = archives.front().reader->head().after == LogEnd{};
   const OpenStoreOptions opening{.create = from_the_beginning, .durability = Durability::Normal};
   return with_store(console, options.store, opening, [&](EventStore& store) {
-    Restorer restorer(store, *std::move(archives), console);
-    if (auto fits = restorer.check_store(options.resume); !fits) return console.fail(fits.error());
-    const Result<void> imported = restorer.import();
-    if (!imported) {
-      return console.fail(imported.error(),
-                          "restored up to position " + std::to_string(store.head().value));
-    }
-    print_done(options, restorer, store.head(), console);
-    if (store.head() < restorer.end()) {
-      console.note("Interrupted: the store ends at a whole command; go on with --resume");
-    }
-    return ExitCode::Done;
+    return restore_into(store, options, std::move(archives), console);
   });
+}
+
+ExitCode check_and_restore(const RestoreOptions& options, Console& console) {
+  const Timestamp begun = system_clock().wall();
+  Result<std::vector<CheckedArchive>> archives = check_archives(options.files, console);
+  std::optional<LogEnd> end;
+  ExitCode code = ExitCode::Done;
+  if (archives) {
+    end = archives->back().tail.end;
+    code = restore(options, *std::move(archives), console);
+  } else {
+    code = console.fail(archives.error());
+  }
+  if (options.remember_in.empty() || console.stopped()) return code;
+  const ExitCode remembered = remember(options, begun, code, end, console);
+  return code == ExitCode::Done ? remembered : code;
 }
 
 }  // namespace
@@ -187,16 +246,28 @@ void add_restore_command(CLI::App& app, Chosen& chosen) {
       "anything\n"
       "is written. The store is created if it is missing; it has to be empty, or to end exactly\n"
       "where the first file begins. With --resume it may hold a part of the files already.\n"
-      "--store memory: only checks that the files can be restored.\n\n"
+      "--store memory: only checks that the files can be restored. With --verify what was "
+      "restored\n"
+      "is verified, and with --remember-in the store that the backups are of keeps the result, "
+      "for\n"
+      "its metrics and alerts.\n\n"
       "Examples:\n"
       "  eventcore restore --store sqlite:copy.db monday.ecb tuesday.ecb\n"
-      "  eventcore restore --store sqlite:copy.db wednesday.ecb\n");
+      "  eventcore restore --store sqlite:copy.db wednesday.ecb\n"
+      "  eventcore restore --store memory: --verify --remember-in sqlite:shop.db monday.ecb\n");
   add_store_option(*command, options->store);
   command->add_option("FILE", options->files, "Archives, the oldest first")->required();
   command->add_flag("--resume", options->resume, "Go on with a restore that was interrupted");
+  CLI::Option* verify =
+      command->add_flag("--verify", options->verify, "Verify the store after it was restored");
+  command
+      ->add_option("--remember-in", options->remember_in,
+                   "The store that the backups are of, which remembers the result")
+      ->type_name("URL")
+      ->needs(verify);
   command->add_flag("--json", options->json, "Print an object for machines");
   command->callback([&chosen, options] {
-    chosen = [options](Console& console) { return restore(*options, console); };
+    chosen = [options](Console& console) { return check_and_restore(*options, console); };
   });
 }
 

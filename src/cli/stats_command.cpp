@@ -34,7 +34,23 @@ std::string time_and_age(const std::optional<Timestamp>& time, Timestamp now) {
   return short_time(*time) + " (" + short_age(now - *time) + " ago)";
 }
 
-void print_text(Console& console, const StoreDescription& store, const StoreStats& stats) {
+/// When a task was done, and if it failed since.
+std::string care_text(const CareHistory& history, Timestamp now) {
+  std::optional<Timestamp> done;
+  if (history.last_success) done = history.last_success->time;
+  std::string text = time_and_age(done, now);
+  if (history.is_failing()) text += "; failed " + short_age(now - *history.last_failure) + " ago";
+  return text;
+}
+
+/// The statistics of a store, and what it remembers of its care.
+struct Shown {
+  StoreStats stats;
+  StoreCare care;
+};
+
+void print_text(Console& console, const StoreDescription& store, const Shown& shown) {
+  const auto& [stats, care] = shown;
   const Timestamp now = system_clock().wall();
   Table table({{"STORE"}, {store.location}}, true);
   table.add({"backend", store.backend + ", durability " + store.durability});
@@ -45,11 +61,18 @@ void print_text(Console& console, const StoreDescription& store, const StoreStat
   table.add({"size", size_text(stats.size_bytes)});
   table.add({"first event", time_and_age(stats.first_event, now)});
   table.add({"last event", time_and_age(stats.last_event, now)});
-  table.add({"last backup", time_and_age(stats.last_backup, now)});
+  table.add({"last backup", care_text(care.backup, now)});
+  table.add({"last verified restore", care_text(care.restore, now)});
+  std::string verified = care_text(care.verify, now);
+  if (care.verify.last_success && care.verify.last_success->findings != 0) {
+    verified += ": " + counted(care.verify.last_success->findings, "finding");
+  }
+  table.add({"last verification", verified});
   table.print(console);
 }
 
-void print_json(Console& console, const StoreDescription& store, const StoreStats& stats) {
+void print_json(Console& console, const StoreDescription& store, const Shown& shown) {
+  const auto& [stats, care] = shown;
   JsonObject object;
   object.text("store", store.location)
       .text("backend", store.backend)
@@ -64,7 +87,18 @@ void print_json(Console& console, const StoreDescription& store, const StoreStat
   };
   add_time("first_event", stats.first_event);
   add_time("last_event", stats.last_event);
-  add_time("last_backup", stats.last_backup);
+  for (std::size_t i = 0; i < kCareTasks; ++i) {
+    const auto task = static_cast<CareTask>(i);
+    const CareHistory& history = care.of(task);
+    std::optional<Timestamp> done;
+    if (history.last_success) done = history.last_success->time;
+    const std::string name(to_string(task));
+    add_time("last_" + name, done);
+    add_time("last_failed_" + name, history.last_failure);
+  }
+  if (care.verify.last_success) {
+    object.number("verify_findings", care.verify.last_success->findings);
+  }
   console.line(object.str());
 }
 
@@ -72,7 +106,9 @@ ExitCode stats(const StatsOptions& options, Console& console) {
   return with_store(console, options.store, reading(), [&](EventStore& store) {
     const Result<StoreStats> read = store.administration().stats();
     if (!read) return console.fail(read.error());
-    (options.json ? print_json : print_text)(console, store.description(), *read);
+    const Result<StoreCare> care = store.administration().care();
+    if (!care) return console.fail(care.error());
+    (options.json ? print_json : print_text)(console, store.description(), {*read, *care});
     return ExitCode::Done;
   });
 }

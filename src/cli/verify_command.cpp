@@ -14,6 +14,7 @@ namespace {
 struct VerifyOptions {
   std::string store;
   bool json = false;
+  bool remember = false;
 };
 
 void print_json(Console& console, const VerifyReport& report) {
@@ -52,7 +53,10 @@ void print_text(Console& console, const VerifyReport& report) {
 }
 
 ExitCode verify(const VerifyOptions& options, Console& console) {
-  return with_store(console, options.store, reading(), [&](EventStore& store) {
+  const auto opening = options.remember ? writing() : reading();
+  return with_store(console, options.store, opening, [&](EventStore& store) {
+    const Timestamp begun = system_clock().wall();
+    const Position head = store.head();
     ProgressLine line(console, "verifying", "events");
     std::uint64_t checked = 0;
     const Result<VerifyReport> report =
@@ -68,6 +72,13 @@ ExitCode verify(const VerifyOptions& options, Console& console) {
     }
     if (!report) return console.fail(report.error());
     (options.json ? print_json : print_text)(console, *report);
+    if (options.remember) {
+      const auto remembered = store.administration().record_care(
+          CareTask::Verify, {.time = begun, .position = head, .findings = report->findings_total});
+      if (!remembered) {
+        return console.fail(remembered.error(), "the store can't remember that it was verified");
+      }
+    }
     return report->findings_total == 0 ? ExitCode::Done : ExitCode::Failed;
   });
 }
@@ -81,12 +92,15 @@ void add_verify_command(CLI::App& app, Chosen& chosen) {
   command->footer(
       "Checks that positions are dense, times never go back, each stream's versions are complete,\n"
       "stream heads are right and every batch has its checksum. Writing may go on meanwhile.\n"
-      "Exit code 1 says that there are findings, or that the check was interrupted.\n\n"
+      "Exit code 1 says that there are findings, or that the check was interrupted. With "
+      "--remember\n"
+      "the store keeps the result, for its metrics and alerts; nothing else of it is written.\n\n"
       "Examples:\n"
       "  eventcore verify --store sqlite:shop.db\n"
       "  eventcore verify --store sqlite:shop.db --json | jq '.findings[]'\n");
   add_store_option(*command, options->store);
   command->add_flag("--json", options->json, "Print an object for machines");
+  command->add_flag("--remember", options->remember, "Have the store remember the result");
   command->callback([&chosen, options] {
     chosen = [options](Console& console) { return verify(*options, console); };
   });

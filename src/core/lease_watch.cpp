@@ -43,8 +43,8 @@ void LeaseWatch::loop(const std::stop_token& stop) {
   while (!stop.stop_requested() && !is_lost()) {
     {
       MutexLock lock(mutex_);
-      static_cast<void>(
-          wake_.wait_until(lock, stop, std::min(look_at, renew_at_), [] { return false; }));
+      const Instant until = std::min(look_at, renew_at_);
+      static_cast<void>(wake_.wait_until(lock, stop, until, [] { return false; }));
     }
     if (stop.stop_requested()) return;
     const Instant now = system_clock().now();

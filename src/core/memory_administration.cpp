@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "store_facts.hpp"
+
 namespace eventcore::detail {
 namespace {
 
@@ -84,7 +86,7 @@ Result<StoreStats> MemoryAdministration::stats() {
     stats.last_event = log_->event(stats.head).batch().time;
   }
   const MutexLock lock(mutex_);
-  stats.last_backup = last_backup_;
+  if (care_.backup.last_success) stats.last_backup = care_.backup.last_success->time;
   return stats;
 }
 
@@ -131,13 +133,15 @@ Result<void> MemoryAdministration::import_batch(WriteBatch& batch, Position firs
   return {};
 }
 
-Result<void> MemoryAdministration::record_backup(Position position, Timestamp time) {
-  if (position > log_->head()) {
-    return make_error(ErrorCode::InvalidArgument, "the position is past the head", {}, position);
-  }
+Result<void> MemoryAdministration::record_care(CareTask task, const CareRecord& record) {
   const MutexLock lock(mutex_);
-  last_backup_ = time;
+  for (const StoreFact& fact : facts_of(task, record)) note_fact(care_, fact.name, fact.value);
   return {};
+}
+
+Result<StoreCare> MemoryAdministration::care() {
+  const MutexLock lock(mutex_);
+  return care_;
 }
 
 }  // namespace eventcore::detail

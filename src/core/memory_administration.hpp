@@ -24,7 +24,8 @@ class MemoryAdministration final : public StoreAdministration {
   /// Nothing is read back from anywhere: there are no checksums.
   Result<void> check_batches(Position, Position) override { return {}; }
   Result<void> import_batch(WriteBatch& batch, Position first, Timestamp time) override;
-  Result<void> record_backup(Position position, Timestamp time) override;
+  Result<void> record_care(CareTask task, const CareRecord& record) override;
+  Result<StoreCare> care() override;
 
  private:
   void sort_new_streams() EVENTCORE_REQUIRES(mutex_);
@@ -33,7 +34,7 @@ class MemoryAdministration final : public StoreAdministration {
 
   Mutex mutex_;
   std::vector<const MemoryStream*> sorted_ EVENTCORE_GUARDED_BY(mutex_);  // by id
-  std::optional<Timestamp> last_backup_ EVENTCORE_GUARDED_BY(mutex_);
+  StoreCare care_ EVENTCORE_GUARDED_BY(mutex_);
 };
 
 }  // namespace eventcore::detail

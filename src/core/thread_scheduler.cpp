@@ -82,7 +82,8 @@ void ThreadScheduler::work() {
     if (timers_.empty()) {
       work_to_do_.wait(lock);
     } else {
-      work_to_do_.wait_until(lock, timers_.front().when);
+      const Instant until = timers_.front().when;  // timers move when one is added
+      work_to_do_.wait_until(lock, until);
     }
     --idle_;
   }

@@ -162,12 +162,56 @@ void MetricsService::State::observe_store() {
       if (const auto age = watched.blocking_age.get()) out.report(seconds(*age));
     });
   });
+  observe_care();
   observe(catalogue::kStoreRecentMaxSeconds, [this](Observations& out) {
     const Instant now = options.clock->now();
     for (std::size_t i = 0; i < recent_max.size(); ++i) {
       out.report(seconds(recent_max[i].read(now)), {LabelDomain<StoreOperation>::values[i]});
     }
   });
+}
+
+void MetricsService::State::observe_care() {
+  const auto each_task = [this](const MetricDescription& description, auto value) {
+    observe(description, [this, value](Observations& out) {
+      stores->newest([&](detail::WatchedStore& watched) {
+        const auto care = watched.care.get();
+        if (!care) return;
+        for (std::size_t i = 0; i < kCareTasks; ++i) {
+          const auto task = static_cast<CareTask>(i);
+          if (const auto shown = value(care->of(task))) out.report(*shown, {label_text(task)});
+        }
+      });
+    });
+  };
+  each_task(catalogue::kStoreCareAgeSeconds, [this](const CareHistory& history) {
+    std::optional<double> age;
+    if (history.last_success) age = seconds(options.clock->wall() - history.last_success->time);
+    return age;
+  });
+  each_task(catalogue::kStoreCareFailed, [](const CareHistory& history) {
+    std::optional<double> failed;
+    if (history != CareHistory{}) failed = history.is_failing() ? 1 : 0;
+    return failed;
+  });
+  const auto last = [this](const MetricDescription& description, CareTask task, auto value) {
+    observe(description, [this, task, value](Observations& out) {
+      stores->newest([&](detail::WatchedStore& watched) {
+        const auto care = watched.care.get();
+        if (!care || !care->of(task).last_success) return;
+        out.report(static_cast<double>(value(watched, *care->of(task).last_success)));
+      });
+    });
+  };
+  last(catalogue::kStoreBackupSizeBytes, CareTask::Backup,
+       [](auto&, const CareRecord& backup) { return backup.size_bytes; });
+  last(catalogue::kStoreBackupPendingEvents, CareTask::Backup,
+       [](detail::WatchedStore& watched, const CareRecord& backup) {
+         const std::uint64_t events = watched.administration.figures().events;
+         return events - std::min(events, backup.position.value);
+       });
+  last(catalogue::kStoreVerifyFindings, CareTask::Verify,
+       [](auto&, const CareRecord& verified) { return verified.findings; });
 }
 
 std::vector<PoolFigures> MetricsService::State::measured_pools() const {
@@ -213,6 +257,7 @@ void MetricsService::State::observe_collectors() {
     stores->newest([&](detail::WatchedStore& watched) {
       report(MetricsCollector::Disk, watched.space);
       report(MetricsCollector::Locks, watched.blocking_age);
+      report(MetricsCollector::Care, watched.care);
     });
     std::optional<std::chrono::nanoseconds> oldest;
     watched_projections->each([&](detail::WatchedProjection& watched) {

@@ -37,20 +37,25 @@ struct WatchedExecutor {
   const CommandExecutor& executor;
 };
 
-/// A store that is asked at a scrape, for its disk and its locks not at each.
+/// A store that is asked at a scrape, for its disk, locks and care not at each.
 struct WatchedStore {
   WatchedStore(EventStore& store, const std::shared_ptr<Lookout>& lookout, const Clock& clock,
                std::chrono::nanoseconds interval)
       : administration(store.administration()),
         space(lookout, clock, interval, [this] { return std::optional(administration.space()); }),
         blocking_age(lookout, clock, interval,
-                     [this] { return administration.blocking_transaction_age(); }) {}
+                     [this] { return administration.blocking_transaction_age(); }),
+        care(lookout, clock, interval, [this] {
+          auto known = administration.care();
+          return known ? std::optional(*std::move(known)) : std::nullopt;
+        }) {}
   WatchedStore(const WatchedStore&) = delete;
   WatchedStore& operator=(const WatchedStore&) = delete;
 
-  const StoreAdministration& administration;
+  StoreAdministration& administration;
   Looked<StoreSpace> space;
   Looked<std::chrono::nanoseconds> blocking_age;
+  Looked<StoreCare> care;
 };
 
 }  // namespace detail
@@ -84,6 +89,7 @@ struct MetricsService::State {
   void observe_streams();
   void observe_executors();
   void observe_store();
+  void observe_care();
   void observe_pools();
   void observe_projections();
   void observe_lag();

@@ -169,7 +169,8 @@ bool BatchSender::wait_for_batch(MutexLock& lock) {
     } else if (std::chrono::steady_clock::now() >= open_until_) {
       seal();
     } else {
-      work_.wait_until(lock, open_until_);
+      const Instant until = open_until_;  // which the next batch moves
+      work_.wait_until(lock, until);
     }
   }
   return false;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "../core/store_facts.hpp"
 #include "postgres_sql.hpp"
 #include "schema.hpp"
 #include "verify.hpp"
@@ -186,19 +187,35 @@ Result<void> Administration::import_batch(WriteBatch& batch, Position first, Tim
   return import_(batch, first, time);
 }
 
-Result<void> Administration::record_backup(Position position, Timestamp time) {
+Result<void> Administration::record_care(CareTask task, const CareRecord& record) {
   const detail::CallGate::Call call(calls_);
   if (!call.is_admitted()) return shutting_down();
   if (state_.options.read_only) return read_only();
-  if (position > state_.head()) {
-    return make_error(ErrorCode::InvalidArgument, "the position is past the head", "", position);
+  Array names(Type::Text);
+  Array values(Type::Int8);
+  for (const detail::StoreFact& fact : detail::facts_of(task, record)) {
+    names.add(std::string_view(fact.name));
+    values.add(fact.value);
   }
   const detail::MutexLock lock(mutex_);
   Parameters parameters;
-  parameters.add(position.value).add(std::int64_t{time.time_since_epoch().count()});
-  auto recorded = run(sql::record_backup, parameters);
+  parameters.add(names).add(values);
+  auto recorded = run(sql::set_facts, parameters);
   if (!recorded) return recorded.error();
   return {};
+}
+
+Result<StoreCare> Administration::care() {
+  const detail::CallGate::Call call(calls_);
+  if (!call.is_admitted()) return shutting_down();
+  const detail::MutexLock lock(mutex_);
+  auto rows = run(sql::read_facts, {});
+  if (!rows) return rows.error();
+  StoreCare care;
+  for (int row = 0; row < rows->size(); ++row) {
+    detail::note_fact(care, rows->bytes(row, 0), rows->count(row, 1));
+  }
+  return care;
 }
 
 }  // namespace eventcore::postgres

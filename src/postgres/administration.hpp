@@ -41,8 +41,9 @@ class Administration final : public StoreAdministration {
   [[nodiscard]] Result<void> check_batches(Position after, Position until) override;
   [[nodiscard]] Result<void> import_batch(WriteBatch& batch, Position first,
                                           Timestamp time) override;
-  [[nodiscard]] Result<void> record_backup(Position position, Timestamp time) override
+  [[nodiscard]] Result<void> record_care(CareTask task, const CareRecord& record) override
       EVENTCORE_EXCLUDES(mutex_);
+  [[nodiscard]] Result<StoreCare> care() override EVENTCORE_EXCLUDES(mutex_);
 
   /// Refuses further calls, stops verifying, waits for calls under way and disconnects.
   /// Errors: DeadlineExceeded.

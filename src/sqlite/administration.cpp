@@ -3,6 +3,7 @@
 #include <array>
 #include <system_error>
 
+#include "../core/store_facts.hpp"
 #include "check_checksums.hpp"
 #include "schema.hpp"
 #include "sqlite_sql.hpp"
@@ -93,11 +94,9 @@ Result<StoreStats> Administration::stats() {
   auto last = time_of(stats.head);
   if (!last) return last.error();
   stats.last_event = *last;
-  auto backup = fact("backup_time");
-  if (!backup) return backup.error();
-  if (*backup) {
-    stats.last_backup = Timestamp(std::chrono::nanoseconds(static_cast<std::int64_t>(**backup)));
-  }
+  const auto care = read_care();
+  if (!care) return care.error();
+  if (care->backup.last_success) stats.last_backup = care->backup.last_success->time;
   return stats;
 }
 
@@ -132,14 +131,24 @@ Result<std::optional<Timestamp>> Administration::time_of(Position position) {
   return reader_.connection().error(kCantRead);
 }
 
-Result<std::optional<std::uint64_t>> Administration::fact(std::string_view name) {
-  auto row = reader_.connection().prepare(sql::read_fact);
-  if (!row) return row.error();
-  row->bind_text(1, name);
-  const int result = row->step();
-  if (result == SQLITE_ROW) return std::optional<std::uint64_t>(row->number(0));
-  if (result == SQLITE_DONE) return std::optional<std::uint64_t>();
-  return reader_.connection().error(kCantRead);
+Result<StoreCare> Administration::read_care() {
+  auto rows = reader_.connection().prepare(sql::read_facts);
+  if (!rows) return rows.error();
+  StoreCare care;
+  int result = rows->step();
+  for (; result == SQLITE_ROW; result = rows->step()) {
+    detail::note_fact(care, rows->bytes(0), rows->number(1));
+  }
+  if (result != SQLITE_DONE) return reader_.connection().error(kCantRead);
+  return care;
+}
+
+Result<StoreCare> Administration::care() {
+  const detail::CallGate::Call call(calls_);
+  if (!call.is_admitted()) return shutting_down();
+  const detail::MutexLock lock(mutex_);
+  if (auto connected = connect(); !connected) return connected.error();
+  return read_care();
 }
 
 Result<VerifyReport> Administration::verify(const Progress& progress) {
@@ -219,19 +228,17 @@ Result<SchemaVersion> Administration::schema_version() {
   return SchemaVersion{.stored = *stored, .known = kSchemaVersion};
 }
 
-Result<void> Administration::record_backup(Position position, Timestamp time) {
+Result<void> Administration::record_care(CareTask task, const CareRecord& record) {
   if (state_.options.read_only) {
     return make_error(ErrorCode::Unavailable, "the store is read-only");
   }
-  if (position > state_.head()) {
-    return make_error(ErrorCode::InvalidArgument, "the position is past the head", "", position);
-  }
-  const auto record = [&](LogFile& file) -> Result<void> {
-    if (auto set = file.set_fact("backup_position", position.value); !set) return set;
-    const auto nanoseconds = static_cast<std::uint64_t>(time.time_since_epoch().count());
-    return file.set_fact("backup_time", nanoseconds);
+  const auto remember = [&](LogFile& file) -> Result<void> {
+    for (const detail::StoreFact& fact : detail::facts_of(task, record)) {
+      if (auto set = file.set_fact(fact.name, fact.value); !set) return set;
+    }
+    return {};
   };
-  return writer_.run(record, true);
+  return writer_.run(remember, true);
 }
 
 }  // namespace eventcore::sqlite

@@ -32,7 +32,8 @@ class Administration final : public StoreAdministration {
       EVENTCORE_EXCLUDES(mutex_);
   [[nodiscard]] Result<void> import_batch(WriteBatch& batch, Position first,
                                           Timestamp time) override;
-  [[nodiscard]] Result<void> record_backup(Position position, Timestamp time) override;
+  [[nodiscard]] Result<void> record_care(CareTask task, const CareRecord& record) override;
+  [[nodiscard]] Result<StoreCare> care() override EVENTCORE_EXCLUDES(mutex_);
 
   /// Refuses further calls, stops verifying, waits for calls under way and lets go of the file.
   /// Errors: DeadlineExceeded.
@@ -41,8 +42,7 @@ class Administration final : public StoreAdministration {
  private:
   [[nodiscard]] Result<void> catch_up();
   [[nodiscard]] Result<void> connect() EVENTCORE_REQUIRES(mutex_);
-  [[nodiscard]] Result<std::optional<std::uint64_t>> fact(std::string_view name)
-      EVENTCORE_REQUIRES(mutex_);
+  [[nodiscard]] Result<StoreCare> read_care() EVENTCORE_REQUIRES(mutex_);
   [[nodiscard]] Result<std::optional<Timestamp>> time_of(Position position)
       EVENTCORE_REQUIRES(mutex_);
 

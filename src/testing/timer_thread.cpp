@@ -33,7 +33,8 @@ void TimerThread::run() {
     }
     const auto first = tasks_.begin();
     if (!stopping_ && first->first > system_clock().now()) {
-      changed_.wait_until(lock, first->first);
+      const Instant until = first->first;  // the task may be taken out meanwhile
+      changed_.wait_until(lock, until);
       continue;
     }
     Task* const task = first->second;

@@ -21,6 +21,7 @@ inline constexpr std::array kByCategory{LabelDescription{"category"}};
 inline constexpr std::array kByOperation{label_of<StoreOperation>};
 inline constexpr std::array kByOperationResult{label_of<StoreOperation>, label_of<StoreResult>};
 inline constexpr std::array kByOperationError{label_of<StoreOperation>, label_of<ErrorCode>};
+inline constexpr std::array kByTask{label_of<CareTask>};
 inline constexpr std::array kByBackend{LabelDescription{"backend", {}, 10}};
 inline constexpr std::array kByPool{LabelDescription{"pool", {}, 10}};
 inline constexpr std::array kByStream{LabelDescription{"stream_id", {}, 10}};

@@ -163,6 +163,44 @@ inline constexpr MetricDescription kStoreBlockingTransactionAgeSeconds{
         "there is none, absent for stores without transactions of others.",
     .since = "0.1.0"};
 
+// How the store is looked after.
+inline constexpr MetricDescription kStoreCareAgeSeconds{
+    .name = "eventcore_store_care_age_seconds",
+    .kind = MetricKind::Gauge,
+    .unit = MetricUnit::Seconds,
+    .labels = kByTask,
+    .across = Across::Max,
+    .help =
+        "Time since the store was last backed up, restored from a backup as an exercise, or "
+        "verified, with success; absent if it never was.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kStoreCareFailed{
+    .name = "eventcore_store_care_failed",
+    .kind = MetricKind::Gauge,
+    .labels = kByTask,
+    .across = Across::Max,
+    .help = "1 if the task was tried in vain since it last succeeded, else 0.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kStoreBackupSizeBytes{
+    .name = "eventcore_store_backup_size_bytes",
+    .kind = MetricKind::Gauge,
+    .unit = MetricUnit::Bytes,
+    .across = Across::Max,
+    .help = "Size of the last backup; absent without one.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kStoreBackupPendingEvents{
+    .name = "eventcore_store_backup_pending_events",
+    .kind = MetricKind::Gauge,
+    .across = Across::Max,
+    .help = "Events that came after the last backup; absent without one.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kStoreVerifyFindings{
+    .name = "eventcore_store_verify_findings",
+    .kind = MetricKind::Gauge,
+    .across = Across::Max,
+    .help = "What the last verification found to be wrong; absent without one.",
+    .since = "0.1.0"};
+
 // Connection pools of stores.
 inline constexpr MetricDescription kConnectionPoolSize{
     .name = "eventcore_connection_pool_size",
@@ -248,6 +286,11 @@ inline constexpr std::array kStoreMetrics{&kEventsWrittenTotal,
                                           &kCommitSeconds,
                                           &kCommitLockWaitSeconds,
                                           &kStoreBlockingTransactionAgeSeconds,
+                                          &kStoreCareAgeSeconds,
+                                          &kStoreCareFailed,
+                                          &kStoreBackupSizeBytes,
+                                          &kStoreBackupPendingEvents,
+                                          &kStoreVerifyFindings,
                                           &kConnectionPoolSize,
                                           &kConnectionPoolMaxSize,
                                           &kConnectionPoolInUse,

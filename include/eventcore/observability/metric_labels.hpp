@@ -12,6 +12,7 @@
 #include "eventcore/observability/metric_description.hpp"
 #include "eventcore/probe.hpp"
 #include "eventcore/projection_runner.hpp"
+#include "eventcore/store_care.hpp"
 
 namespace eventcore::observability {
 
@@ -42,6 +43,7 @@ enum class MetricsCollector : std::uint8_t {
   MemoryLimit,  ///< Those of its control group.
   Disk,         ///< The store's files and their file system.
   Locks,        ///< Transactions that hold up appends.
+  Care,         ///< What the store remembers of backups and verifications.
   Projections,  ///< What the store says of the projections; the oldest look counts.
 };
 
@@ -138,10 +140,16 @@ struct LabelDomain<StreamRole> {
 };
 
 template <>
+struct LabelDomain<CareTask> {
+  static constexpr std::string_view name = "task";
+  static constexpr std::string_view values[] = {"backup", "restore", "verify"};
+};
+
+template <>
 struct LabelDomain<MetricsCollector> {
   static constexpr std::string_view name = "collector";
-  static constexpr std::string_view values[] = {"process", "memory_limit", "disk", "locks",
-                                                "projections"};
+  static constexpr std::string_view values[] = {"process", "memory_limit", "disk",
+                                                "locks",   "care",         "projections"};
 };
 
 template <>

@@ -136,15 +136,33 @@ void schema_is_the_known_one(StoreFixture& fixture) {
   EXPECT_EQ(version.stored, version.known);
 }
 
-void backup_is_recorded(StoreFixture& fixture) {
+void care_is_remembered(StoreFixture& fixture) {
   ManualClock clock;
   Subject store(fixture, {.clock = &clock});
+  StoreAdministration& administration = store->administration();
   note(*store, "a");
-  must(store->administration().record_backup({1}, clock.wall()));
-  EXPECT_EQ(must(store->administration().stats()).last_backup, clock.wall());
+  EXPECT_EQ(must(administration.care()), StoreCare{});
+  StoreCare expected;
+  expected.backup.last_success = {.time = clock.wall(), .position = {1}, .size_bytes = 4'096};
+  must(administration.record_care(CareTask::Backup, *expected.backup.last_success));
+  EXPECT_EQ(must(administration.stats()).last_backup, clock.wall());
+
   clock.advance(std::chrono::hours{1});
-  must(store->administration().record_backup({1}, clock.wall()));
-  EXPECT_EQ(must(store->administration().stats()).last_backup, clock.wall());
+  expected.backup.last_failure = clock.wall();
+  must(administration.record_care(CareTask::Backup, {.time = clock.wall(), .succeeded = false}));
+  expected.restore.last_success = {.time = clock.wall(), .position = {1}};
+  must(administration.record_care(CareTask::Restore, *expected.restore.last_success));
+  expected.verify.last_success = {.time = clock.wall(), .position = {1}, .findings = 3};
+  must(administration.record_care(CareTask::Verify, *expected.verify.last_success));
+  EXPECT_EQ(must(administration.care()), expected);
+  EXPECT_TRUE(expected.backup.is_failing());
+
+  clock.advance(std::chrono::hours{1});
+  expected.backup.last_success = {.time = clock.wall(), .position = {1}, .size_bytes = 5'000};
+  must(administration.record_care(CareTask::Backup, *expected.backup.last_success));
+  EXPECT_EQ(must(administration.care()), expected);
+  EXPECT_EQ(must(administration.stats()).last_backup, clock.wall());
+  EXPECT_FALSE(expected.backup.is_failing());
 }
 
 void healthy_store_verifies_clean(StoreFixture& fixture) {
@@ -252,7 +270,7 @@ constexpr Clause kClauses[] = {
     {"StatisticsAddUp", statistics_add_up},
     {"FiguresAgreeWithTheStatistics", figures_agree_with_statistics},
     {"SchemaIsTheKnownOne", schema_is_the_known_one},
-    {"BackupIsRecorded", backup_is_recorded},
+    {"CareIsRemembered", care_is_remembered},
     {"HealthyStoreVerifiesClean", healthy_store_verifies_clean},
     {"VerifyCanBeStopped", verify_can_be_stopped},
     {"ImportKeepsPositionAndTime", import_keeps_position_and_time},

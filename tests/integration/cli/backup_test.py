@@ -59,6 +59,44 @@ class Backup(BackupTest):
         self.backup("seen.ecb")
         self.assertIsNotNone(self.objects("stats", "--store", self.store)[0]["last_backup"])
 
+    def stats(self):
+        return self.objects("stats", "--store", self.store)[0]
+
+    def test_that_fails_is_remembered_too(self):
+        self.append(line("a"))
+        self.path("full.ecb").write_text("something else")
+        self.refuse(BAD_INPUT, "backup", "--store", self.store, self.path("full.ecb"))
+        self.assertIsNone(self.stats()["last_failed_backup"], "nothing was tried")
+        self.refuse(BAD_INPUT, "backup", "--store", self.store, self.path("next.ecb"),
+                    "--incremental-from", self.path("full.ecb"))
+        self.assertIsNotNone(self.stats()["last_failed_backup"])
+        self.assertRegex(self.succeed("stats", "--store", self.store),
+                         r"last backup +never; failed .* ago\n")
+
+    def test_that_was_tried_is_remembered(self):
+        self.append(line("a"), line("b"))
+        self.backup("full.ecb")
+        restored = self.restore("full.ecb", options=("--verify", "--remember-in", self.store),
+                                store="memory:")
+        self.assertTrue(restored["complete"])
+        tried = self.stats()["last_restore"]
+        self.assertIsNotNone(tried)
+
+        self.succeed("init", "--store", self.copy)
+        refused = self.refuse_restore(BAD_INPUT, "full.ecb", store="memory:",
+                                      options=("--verify", "--remember-in", self.copy))
+        self.assertIn("is not the store that the backups are of", refused.stderr)
+        self.refuse_restore(BAD_INPUT, "full.ecb", store="memory:",
+                            options=("--remember-in", self.store))
+
+        damaged = bytearray(self.path("full.ecb").read_bytes())
+        damaged[-20] ^= 1
+        self.path("full.ecb").write_bytes(damaged)
+        self.refuse_restore(BAD_INPUT, "full.ecb", store="memory:",
+                            options=("--verify", "--remember-in", self.store))
+        self.assertEqual(self.stats()["last_restore"], tried)
+        self.assertGreater(self.stats()["last_failed_restore"], tried)
+
     def test_takes_an_empty_store(self):
         self.assertEqual(self.backup("empty.ecb")["events"], 0)
         self.assertEqual(self.restore("empty.ecb")["events"], 0)

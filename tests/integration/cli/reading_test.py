@@ -205,7 +205,11 @@ class Verify(Filled):
     def test_finds_nothing_in_a_good_store(self):
         self.assertEqual(self.succeed("verify", "--store", self.store),
                          "checked 14 events, 12 batches, 12 streams: no findings\n")
-        [report] = self.objects("verify", "--store", self.store)
+        self.assertNotIn("verify_findings", self.objects("stats", "--store", self.store)[0])
+        [report] = self.objects("verify", "--store", self.store, "--remember")
+        [stats] = self.objects("stats", "--store", self.store)
+        self.assertEqual(stats["verify_findings"], 0)
+        self.assertRegex(stats["last_verify"], TIME)
         self.assertEqual(report["findings"], [])
 
 

@@ -66,9 +66,10 @@ class TalkingStore final : public EventStore, private StoreAdministration {
   Result<void> import_batch(WriteBatch& batch, Position first, Timestamp time) override {
     return memory_->administration().import_batch(batch, first, time);
   }
-  Result<void> record_backup(Position position, Timestamp time) override {
-    return memory_->administration().record_backup(position, time);
+  Result<void> record_care(CareTask task, const CareRecord& record) override {
+    return memory_->administration().record_care(task, record);
   }
+  Result<StoreCare> care() override { return memory_->administration().care(); }
 
   std::unique_ptr<EventStore> memory_ = open_memory_store();
 };
@@ -255,6 +256,32 @@ TEST_F(WatchedMetrics, ShowWhatHoldsUpAppendsToASharedStore) {
   service->group_committed({.commands = 1, .head = {}, .lock_wait = 30ms});
   EXPECT_EQ(histogram(catalogue::kCommitLockWaitSeconds).count(), 1U);
   EXPECT_EQ(histogram(catalogue::kCommitLockWaitSeconds).sum, 0.03);
+}
+
+TEST_F(WatchedMetrics, ShowHowTheStoreIsLookedAfter) {
+  TalkingStore store;
+  const MetricsWatch watch = service->watch(store);
+  const MetricsSnapshot::Labels backup = {{"task", "backup"}};
+  EXPECT_EQ(series(catalogue::kStoreCareAgeSeconds), 0U) << "nothing was done";
+  EXPECT_EQ(series(catalogue::kStoreCareFailed), 0U);
+  EXPECT_EQ(series(catalogue::kStoreBackupPendingEvents), 0U);
+  StoreAdministration& administration = store.administration();
+  ASSERT_TRUE(administration.record_care(
+      CareTask::Backup, {.time = clock.wall(), .position = {40}, .size_bytes = 9'000}));
+  ASSERT_TRUE(administration.record_care(CareTask::Verify, {.time = clock.wall(), .findings = 2}));
+  store.told_figures.events = 42;
+  clock.advance(60s);
+  EXPECT_EQ(value(catalogue::kStoreCareAgeSeconds, backup), 60);
+  EXPECT_EQ(value(catalogue::kStoreCareFailed, backup), 0);
+  EXPECT_EQ(value(catalogue::kStoreBackupSizeBytes), 9'000);
+  EXPECT_EQ(value(catalogue::kStoreBackupPendingEvents), 2);
+  EXPECT_EQ(value(catalogue::kStoreVerifyFindings), 2);
+  EXPECT_EQ(value(catalogue::kMetricsCollectorAgeSeconds, {{"collector", "care"}}), 0);
+  ASSERT_TRUE(
+      administration.record_care(CareTask::Backup, {.time = clock.wall(), .succeeded = false}));
+  clock.advance(60s);
+  EXPECT_EQ(value(catalogue::kStoreCareFailed, backup), 1);
+  EXPECT_EQ(value(catalogue::kStoreCareAgeSeconds, backup), 120) << "of the last success";
 }
 
 TEST_F(WatchedMetrics, SayHowOldTheirOwnLooksAre) {

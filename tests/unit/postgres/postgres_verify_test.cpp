@@ -131,8 +131,8 @@ TEST_F(PostgresVerify, StatisticsCountWhatIsStored) {
   EXPECT_EQ(administration->figures().events, 6U);
   EXPECT_EQ(administration->figures().streams, 3U);
   const Timestamp time(std::chrono::seconds{1'000});
-  EXPECT_THAT(administration->record_backup({7}, time), HasError(ErrorCode::InvalidArgument));
-  EXPECT_THAT(administration->record_backup({6}, time), IsOk());
+  EXPECT_THAT(administration->record_care(CareTask::Backup, {.time = time, .position = {6}}),
+              IsOk());
   EXPECT_EQ(administration->stats()->last_backup, time);
   EXPECT_EQ(administration->schema_version()->stored, kSchemaVersion);
 }

@@ -49,7 +49,8 @@ TEST_F(SqliteClosing, ADeadlineEndsTheWaitAndNothingIsAcceptedAfterwards) {
   ASSERT_FALSE(closed);
   EXPECT_EQ(closed.error().code, ErrorCode::DeadlineExceeded) << describe(closed.error());
   EXPECT_EQ(append(*store, "a").error().code, ErrorCode::ShuttingDown);
-  EXPECT_EQ(store->administration().record_backup({1}, {}).error().code, ErrorCode::ShuttingDown);
+  EXPECT_EQ(store->administration().record_care(CareTask::Backup, {}).error().code,
+            ErrorCode::ShuttingDown);
   may_end.set_value();
   EXPECT_TRUE(store->close({}));
   verifying.join();

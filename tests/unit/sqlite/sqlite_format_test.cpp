@@ -185,7 +185,8 @@ TEST_F(SqliteFormat, ReadOnlyReadsAndRefusesAppends) {
     EXPECT_EQ(version_of(*store, "a"), 1U);
     EXPECT_EQ(version_of(*store, "none"), 0U);
     EXPECT_EQ(append(*store, "a").error().code, ErrorCode::Unavailable);
-    EXPECT_EQ(store->administration().record_backup({1}, {}).error().code, ErrorCode::Unavailable);
+    EXPECT_EQ(store->administration().record_care(CareTask::Backup, {}).error().code,
+              ErrorCode::Unavailable);
     expect_clean(*store);
   }
   EXPECT_EQ(content(path()), before);
