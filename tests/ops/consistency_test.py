@@ -1,4 +1,4 @@
-"""Rules and runbooks name only what exists, and nothing of them is missing.
+"""Rules, runbooks, dashboards and documents name only what exists, and nothing of them is missing.
 
 usage: consistency_test.py PATH-OF-eventcore PATH-OF-promtool PATH-OF-amtool
 """
@@ -12,7 +12,8 @@ import tempfile
 
 import yaml
 
-from catalogue import exported, findings, names_in, recorded
+from catalogue import across, exported, families, findings, joined_wrongly, names_in, recorded
+from dashboards import dashboards, queries, variable_queries
 from kit import OPS, ROOT, alert_rules, fail_if, rules, run
 
 EVENTCORE, PROMTOOL, AMTOOL = sys.argv[1:]
@@ -20,7 +21,10 @@ PROGRAMS = {"eventcore": EVENTCORE, "promtool": PROMTOOL, "amtool": AMTOOL}
 FOREIGN = {"curl", "psql", "journalctl"}  # which take an address, and are no part of EventCore
 SECTIONS = ["Meaning", "Impact", "Diagnosis", "Mitigation", "Verify", "Automate"]
 RUNBOOKS = {path.stem: path.read_text() for path in sorted((OPS / "runbooks").glob("*.md"))}
-DASHBOARDS = {"eventcore-on-call", "eventcore-operations", "eventcore-developers", "eventcore-slo"}
+DASHBOARDS = {dashboard["uid"] for dashboard in dashboards()}
+DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *OPS.rglob("*.md")])
+REFERENCE_ONLY = yaml.safe_load((OPS / "reference-only.yaml").read_text())
+MENTION = re.compile(r"(?<![\w:./-])(?:eventcore|process)_[a-z0-9_]+")
 GUIDE = ROOT / "docs" / "guide" / "operations.md"
 
 
@@ -61,6 +65,50 @@ def runbook_findings(known):
             families = {re.sub(r"_(bucket|count|sum)$", "", each) for each in known} | set(known)
             if mention not in families:
                 yield f"{name}.md: nobody exports {mention}"
+
+
+def dashboard_findings(known):
+    for where, expression, labels in [*queries(), *variable_queries()]:
+        yield from findings(where, expression, known, labels)
+
+
+def document_findings(known):
+    """What a document calls like a metric is one, or how several begin."""
+    names = set(known) | {re.sub(r"_(bucket|count|sum)$", "", each) for each in known}
+    for path in DOCUMENTS:
+        for mention in dict.fromkeys(MENTION.findall(path.read_text())):
+            if mention not in names and not (mention.endswith("_") and
+                                             any(name.startswith(mention) for name in names)):
+                yield f"{path.relative_to(ROOT)}: nobody exports {mention}"
+
+
+def families_named():
+    """Returns the metrics that rules, runbooks and dashboards use."""
+    series = {name for rule in rules() for name in names_in(rule["expr"])}
+    series |= {name for _, expression, _ in queries() for name in names_in(expression)}
+    series |= {name for text in RUNBOOKS.values() for query in fenced(text, "promql")
+               for name in names_in(query)}
+    return {name if name in families() else re.sub(r"_(bucket|count|sum)$", "", name)
+            for name in series}
+
+
+def unused(reference_only):
+    """Every metric is used, or marked as one that is only looked up; never both."""
+    used = families_named()
+    for name in families():
+        if name not in used and name not in reference_only:
+            yield f"no rule, dashboard or runbook uses {name}: use it, or say why not in " \
+                  "reference-only.yaml"
+    for name in reference_only:
+        if name in used or name not in families():
+            yield f"reference-only.yaml: {name} is {'used' if name in used else 'no metric'}"
+
+
+def wrong_joins(gauges):
+    for rule in rules():
+        yield from joined_wrongly(rule.get("alert") or rule["record"], rule["expr"], gauges)
+    for where, expression, _ in queries():
+        yield from joined_wrongly(where, expression, gauges)
 
 
 def links():
@@ -159,11 +207,25 @@ def the_checks_can_fail():
         without = {each: labels for each, labels in known.items() if each != name}
         if not any(name in finding for finding in runbook_findings(without)):
             yield f"renaming {name} goes unnoticed in runbooks"
+    for name in {name for _, expression, _ in queries() for name in names_in(expression)}:
+        without = {each: labels for each, labels in known.items() if each != name}
+        if not any(name in finding for finding in dashboard_findings(without)):
+            yield f"renaming {name} goes unnoticed in dashboards"
+    guide = "eventcore_command_errors_total"
+    if not list(document_findings({name: known[name] for name in known if name != guide})):
+        yield f"renaming {guide} goes unnoticed in documents"
+    if not list(unused({})) or not list(unused(REFERENCE_ONLY | {guide: ""})):
+        yield "metrics without use go unnoticed"
+    sums = [list(joined_wrongly("", f"sum by (job) ({each})", across()))
+            for each in ("max(eventcore_store_events)", "deriv(eventcore_store_events[5m])")]
+    if sums[0] or not sums[1]:
+        yield "joining the same figure of several processes by sum goes unnoticed"
     state = "eventcore_projection_state"
     for changed in ({"projection": None, "state": known[state]["state"]},
                     {"projection_name": None, "status": known[state]["state"]},
                     {"projection_name": None, "state": ["running", "failed"]}):
-        if not list(rule_findings(known | {state: changed})):
+        if not list(rule_findings(known | {state: changed})) or \
+                not list(dashboard_findings(known | {state: changed})):
             yield f"other labels of {state} go unnoticed: {changed}"
     for bad in ("eventcore projections list --shop x", "eventcore projections lists --store x",
                 "eventcore doctor --store x", "promtool check everything", "evencore stats"):
@@ -173,7 +235,9 @@ def the_checks_can_fail():
 
 def main():
     known = known_series()
-    fail_if(dict.fromkeys([*rule_findings(known), *runbook_findings(known), *links(),
+    fail_if(dict.fromkeys([*rule_findings(known), *runbook_findings(known),
+                           *dashboard_findings(known), *document_findings(known),
+                           *unused(REFERENCE_ONLY), *wrong_joins(across()), *links(),
                            *runbook_commands(), *the_checks_can_fail()]))
     runbook_queries_are_promql()
 
