@@ -20,7 +20,7 @@ import threading
 import time
 import xml.etree.ElementTree
 
-from dashboards import dashboards, grafana_dashboards
+from dashboards import FOLDER, dashboards, grafana_dashboards
 from kit import OPS, ROOT, fail_if
 from panel_data import Prometheus, Window, panels_of, read
 from postgres_server import PostgresServer
@@ -148,7 +148,8 @@ def wait_for_data(url, store):
 def preview(url, folder, *arguments, status):
     done = subprocess.run(
         [ROOT / "scripts" / "panel_preview", "--prometheus", url, "--output", folder,
-         "--range", "60s", "--rate-interval", "10s", *arguments],
+         "--range", f"{LIMIT + 60}s", "--points", f"{LIMIT + 60}", "--rate-interval", "10s",
+         *arguments],
         capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == status, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout + done.stderr
@@ -172,7 +173,8 @@ def the_preview_draws_them(url, folder):
 
 def the_preview_tells_what_is_missing(url, folder):
     """A job that nobody has leaves panels empty, and they are named."""
-    said = preview(url, folder, "--set", "job=nobody", status=1)
+    said = preview(url, folder, "--set", "job=nobody", FOLDER / "eventcore-operations.json",
+                   status=1)
     if "no data: EventCore Operations: Command Execution Rate\n" not in said:
         yield f"an empty panel goes unnoticed: {said}"
     preview("http://127.0.0.1:1", folder, status=2)
