@@ -100,6 +100,15 @@ def prometheus(folder, config):
         yield f"http://{address}"
 
 
+def look_after(store, folder):
+    """Makes a store that remembers a backup, a restore of it and a verification."""
+    archive = folder / "first.ecb"
+    for command in (["init", "--store", store], ["backup", "--store", store, archive],
+                    ["restore", "--store", "memory:", "--verify", "--remember-in", store, archive],
+                    ["verify", "--store", store, "--remember"]):
+        subprocess.run([EVENTCORE, *command], check=True, capture_output=True, timeout=60)
+
+
 def rebuild(store):
     subprocess.run([EVENTCORE, "projections", "rebuild", "--store", store, "stock_levels",
                     "--no-wait"], check=True, capture_output=True, timeout=60)
@@ -187,6 +196,7 @@ def main():
         folder = pathlib.Path(name)
         postgres_server.sql("CREATE DATABASE shop")
         store = postgres_server.uri("shop")
+        look_after(store, folder)
         # Two that share a store, since commands of one process don't conflict.
         sharing = (store, folder, "--read-models", "postgres", "--rate", "25")
         with demo(*sharing) as one, demo(*sharing) as other, \
