@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "eventcore/trace_context.hpp"
+#include "eventcore/explanation.hpp"
 #include "time_text.hpp"
 #include "whole_number.hpp"
 
@@ -178,14 +178,6 @@ bool Selection::matches_batch(const StoredBatch* batch) const noexcept {
   return !trace_id || batch->trace.trace_id == *trace_id;
 }
 
-std::optional<std::array<std::uint8_t, 16>> parse_trace_id(std::string_view text) {
-  const std::string header =
-      text.size() == 32 ? "00-" + std::string(text) + "-0000000000000001-00" : std::string(text);
-  const std::optional<TraceContext> context = TraceContext::parse(header);
-  if (!context) return std::nullopt;
-  return context->trace_id;
-}
-
 Result<Selection> parse_selection(const SelectionOptions& options, Timestamp now) {
   Selection selection;
   if (auto parsed = parse_streams(options, selection); !parsed) return parsed.error();
@@ -211,23 +203,6 @@ Result<Selection> parse_selection(const SelectionOptions& options, Timestamp now
   selection.after = {options.after.value_or(0)};
   selection.limit = options.limit;
   return selection;
-}
-
-Result<Position> position_before(EventStore& store, Timestamp time) {
-  Position older = {0};
-  Position newer = store.head() + 1;
-  // Every event up to `older` is older than `time`, every event from `newer` on is not.
-  while (newer - older > 1) {
-    const Position middle = older + (newer - older) / 2;
-    const Result<EventPage> page =
-        store.read(LogQuery{.after = {middle.value - 1}, .until = middle, .events_max = 1});
-    if (!page) return page.error();
-    if (page->events.empty()) {
-      return make_error(ErrorCode::Corrupt, "there is no event at this position", {}, middle);
-    }
-    (page->events.front().time < time ? older : newer) = middle;
-  }
-  return older;
 }
 
 Result<Position> visit_events(EventStore& store, const Selection& selection, bool with_batch,

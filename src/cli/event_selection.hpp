@@ -63,9 +63,6 @@ struct Selection {
 /// Errors: InvalidArgument (which option, and why).
 [[nodiscard]] Result<Selection> parse_selection(const SelectionOptions& options, Timestamp now);
 
-/// The trace id written as 32 hex digits or as a traceparent.
-[[nodiscard]] std::optional<std::array<std::uint8_t, 16>> parse_trace_id(std::string_view text);
-
 /// What is done with a page's events. Views live during the call.
 struct EventVisitor {
   std::function<void(const StoredEvent&)> event;
@@ -77,8 +74,5 @@ struct EventVisitor {
 [[nodiscard]] Result<Position> visit_events(EventStore& store, const Selection& selection,
                                             bool with_batch, const Console& console,
                                             const EventVisitor& visitor);
-
-/// The last position whose event is older than `time`. Cost: a read for each bit of the head.
-[[nodiscard]] Result<Position> position_before(EventStore& store, Timestamp time);
 
 }  // namespace eventcore::cli

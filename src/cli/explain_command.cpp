@@ -4,7 +4,7 @@
 #include "commands.hpp"
 #include "event_selection.hpp"
 #include "event_text.hpp"
-#include "eventcore/decision_record.hpp"
+#include "eventcore/explanation.hpp"
 #include "eventcore/projection_storage.hpp"
 #include "eventcore/uuid.hpp"
 #include "store_option.hpp"
@@ -14,9 +14,6 @@
 namespace eventcore::cli {
 namespace {
 
-/// How far clocks of hosts that mint command ids may be apart before a search takes longer.
-constexpr std::chrono::hours kClockSkew{1};
-
 struct ExplainOptions {
   std::string store;
   std::string what;
@@ -24,55 +21,11 @@ struct ExplainOptions {
   bool json = false;
 };
 
-/// One command's batch with its events, in a form that outlives the pages it was read from.
-struct Explanation {
-  std::vector<EventPage> pages;
-  const StoredBatch* batch = nullptr;  ///< In the first page.
-  StoredDecision decision;
-  std::vector<std::string> applied_by;  ///< Projections with a checkpoint behind the events.
-  std::vector<std::string> awaited_by;  ///< The others.
-
-  [[nodiscard]] Position last() const { return {batch->first.value + batch->events - 1}; }
-};
-
-Result<Explanation> read_batch(EventStore& store, Position first, std::uint32_t events) {
-  Explanation explanation;
-  LogQuery query{
-      .after = {first.value - 1}, .until = Position{first.value + events - 1}, .with_batch = true};
-  for (bool more = true; more;) {
-    Result<EventPage> page = store.read(query);
-    if (!page) return page.error();
-    more = page->more;
-    query.after = page->scanned_to;
-    if (!page->events.empty()) explanation.pages.push_back(*std::move(page));
-  }
-  if (explanation.pages.empty()) {
-    return make_error(ErrorCode::Corrupt, "there is no event at this position", {}, first);
-  }
-  explanation.batch = explanation.pages.front().events.front().batch;
-  Result<StoredDecision> decision = decode_decision(explanation.batch->decision);
-  if (!decision) return decision.error();
-  explanation.decision = *std::move(decision);
-  const auto projections = store.projections().list();
-  if (!projections) return projections.error();
-  for (const ProjectionRecord& projection : *projections) {
-    const bool applied = projection.position >= explanation.last();
-    (applied ? explanation.applied_by : explanation.awaited_by).push_back(projection.name);
-  }
-  return explanation;
-}
-
 template <class Visit>
 void for_each_event(const Explanation& explanation, Visit visit) {
   for (const EventPage& page : explanation.pages) {
     for (const StoredEvent& event : page.events) visit(event);
   }
-}
-
-std::uint64_t events_written(const Explanation& explanation, std::string_view stream) {
-  std::uint64_t count = 0;
-  for_each_event(explanation, [&](const StoredEvent& event) { count += event.stream == stream; });
-  return count;
 }
 
 std::string or_none(std::string_view text) { return std::string(text.empty() ? "-" : text); }
@@ -103,7 +56,7 @@ void print_reads(Console& console, const Explanation& explanation) {
                {"VERSION AFTER", Column::Align::Right}},
               false);
   for (const StoredDecision::Read& read : explanation.decision.reads) {
-    const std::uint64_t written = read.written ? events_written(explanation, read.stream) : 0;
+    const std::uint64_t written = read.written ? explanation.events_written(read.stream) : 0;
     table.add({std::string(read.stream), std::to_string(read.version.value),
                written == 0 ? "-" : std::to_string(written),
                std::to_string(read.version.value + written)});
@@ -208,7 +161,7 @@ class Explainer {
       : store_(store), json_(json), console_(console) {}
 
   [[nodiscard]] Result<void> explain(Position first, std::uint32_t events) {
-    const Result<Explanation> explanation = read_batch(store_, first, events);
+    const Result<Explanation> explanation = explain_batch(store_, first, events);
     if (!explanation) return explanation.error();
     if (printed_++ != 0 && !json_) console_.line("");
     (json_ ? print_json : print_text)(console_, *explanation);
@@ -249,27 +202,15 @@ Result<void> search(EventStore& store, Position after, Wanted wanted, Console& c
   return result;
 }
 
-/// A version 7 id tells when it was minted, shortly before its command was stored.
-std::optional<Timestamp> minting_time(const Uuid& id) {
-  if (id.bytes[6] >> 4U != 7) return std::nullopt;
-  std::int64_t milliseconds = 0;
-  for (std::size_t i = 0; i != 6; ++i) milliseconds = milliseconds << 8U | id.bytes[i];
-  if (milliseconds > INT64_MAX / 1'000'000) return std::nullopt;
-  return Timestamp(std::chrono::milliseconds(milliseconds));
-}
-
 /// Explains the command `id`, if it has an event of this ordinal.
 Result<void> explain_command_id(EventStore& store, const Uuid& id, std::uint64_t ordinal,
                                 Console& console, Explainer& explainer) {
   const auto wanted = [&](const StoredBatch& batch) {
     return batch.id == id && ordinal < batch.events;
   };
-  Position after = {0};
-  if (const auto minted = minting_time(id)) {
-    const Result<Position> before = position_before(store, *minted - kClockSkew);
-    if (!before) return before.error();
-    after = *before;
-  }
+  const Result<Position> begin = search_begin(store, id);
+  if (!begin) return begin.error();
+  const Position after = *begin;
   if (auto searched = search(store, after, wanted, console, explainer); !searched) return searched;
   if (explainer.printed() != 0 || after.value == 0) return {};
   return search(store, {0}, wanted, console, explainer);

@@ -9,6 +9,7 @@
 #include <numeric>
 #include <string>
 
+#include "eventcore/explanation.hpp"
 #include "eventcore/memory_store.hpp"
 
 namespace eventcore::cli {
