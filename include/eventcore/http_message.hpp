@@ -4,6 +4,7 @@
 /// `http::Request` and `http::Response`: what a handler takes and gives.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,8 @@
 #include <vector>
 
 namespace eventcore::http {
+
+class Broadcast;
 
 enum class Method : std::uint8_t { Get, Head, Post, Put, Patch, Delete, Options };
 /// The name of `method` as it is written on the wire.
@@ -52,6 +55,8 @@ struct Response {
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
   std::vector<Header> headers = {};
+  /// If given, what it publishes follows instead of a body; see http_broadcast.hpp.
+  std::shared_ptr<Broadcast> stream = nullptr;
 };
 
 /// A response with a JSON body.

@@ -76,7 +76,11 @@ struct ServerOptions {
   std::chrono::milliseconds read_timeout{10'000};
   std::chrono::milliseconds write_timeout{10'000};  ///< For a whole response.
   std::chrono::milliseconds idle_timeout{60'000};   ///< Between requests of a connection.
-  /// Told of each request after its response, on the server's thread. Must not block or throw.
+  /// Asked about each request before it is routed, on a worker: what it returns is the answer. The
+  /// request has its path, no route and no parameters yet. See http_access.hpp.
+  std::function<std::optional<Response>(const Request&)> guard = nullptr;
+  /// Told of each request after its response, or after the header of a stream, on the server's
+  /// thread. Must not block or throw.
   std::function<void(const RequestRecord&)> on_request = nullptr;
 };
 

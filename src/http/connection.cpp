@@ -14,6 +14,7 @@
 
 #include "request_rules.hpp"
 #include "server_core.hpp"
+#include "stream_connection.hpp"
 #include "wire_text.hpp"
 
 namespace eventcore::http::detail {
@@ -70,6 +71,7 @@ class HttpConnection final : public Connection,
   void turn_away();
   void finish_up() override;
   void cut_off() override { stream_.close(); }
+  void leave_stream() noexcept override {}
 
  private:
   void read_first_bytes();
@@ -83,6 +85,7 @@ class HttpConnection final : public Connection,
   void on_request();
   void run_handler();
   void respond(Response response);
+  void follow(const Response& response);
   void on_written();
   void drain();
 
@@ -282,6 +285,7 @@ void HttpConnection::respond(Response response) {
   record_.status = response.status;
   record_.response_bytes = has_body ? response.body.size() : 0;
   close_after_ = close_after_ || core_.is_stopping();
+  if (response.stream != nullptr && request_.method != Method::Head) return follow(response);
 
   wire_.emplace(static_cast<beast::http::status>(response.status), 11);
   wire_->set(beast::http::field::date, http_date(std::time(nullptr)));
@@ -299,6 +303,14 @@ void HttpConnection::respond(Response response) {
                              if (error) self->stream_.close();
                              self->on_written();
                            });
+}
+
+/// Another connection takes the socket over.
+void HttpConnection::follow(const Response& response) {
+  record_.duration = system_clock().now() - began_;
+  if (core_.options.on_request) core_.options.on_request(record_);
+  if (!stream_.socket().is_open()) return;  // dropped meanwhile
+  follow_broadcast(std::move(stream_), stream_head(response), response.stream, core_);
 }
 
 void HttpConnection::on_written() {

@@ -25,6 +25,8 @@ class Connection {
   virtual void finish_up() = 0;
   /// Closes, whatever is under way.
   virtual void cut_off() = 0;
+  /// Follows no stream any more: nobody calls it from another thread afterwards.
+  virtual void leave_stream() noexcept = 0;
 
   // The server's: its place among those that wait for their clients, and the bytes it accounts for.
   std::optional<std::list<Connection*>::iterator> waiting;

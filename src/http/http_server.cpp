@@ -236,6 +236,8 @@ void ServerCore::join() {
   workers_->join();
   io_.stop();
   thread_.join();
+  // Publishers of streams post to `io_`, which goes now.
+  for (Connection* connection : connections_) connection->leave_stream();
 }
 
 }  // namespace detail

@@ -105,6 +105,13 @@ Response Router::serve(Request& request) const {
   if (!split_target(request)) return problem(400, "The request's target is not a path.");
   const std::optional<std::vector<std::string>> segments = decoded_segments(request.path);
   if (!segments) return problem(400, "The path has a broken percent-escape.");
+  try {
+    if (guard) {
+      if (auto refused = guard(request)) return *std::move(refused);
+    }
+  } catch (...) {
+    return problem(500, "The request failed inside the server.");
+  }
   const Route* route = find(request.method, *segments);
   if (route == nullptr) return refuse(*segments);
   request.route = route->path_template;

@@ -2,6 +2,8 @@
 
 // Which handler serves a request.
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +22,9 @@ class Router {
   /// fields that come from the target, and runs the handler. What is wrong with the request or
   /// thrown by the handler becomes a problem.
   [[nodiscard]] Response serve(Request& request) const;
+
+  /// As `ServerOptions::guard`; set before the first request.
+  std::function<std::optional<Response>(const Request&)> guard;
 
  private:
   struct Route {

@@ -31,7 +31,9 @@ using tcp = asio::ip::tcp;
 /// that thread alone; handlers run on the workers and post their response back to it.
 class ServerCore {
  public:
-  explicit ServerCore(ServerOptions given) : options(std::move(given)) {}
+  explicit ServerCore(ServerOptions given) : options(std::move(given)) {
+    router.guard = options.guard;
+  }
   ~ServerCore() { join(); }
 
   Result<void> listen();

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -62,6 +63,18 @@ class HttpClient {
     char byte = 0;
     boost::system::error_code error;
     return socket_.read_some(boost::asio::buffer(&byte, 1), error) == 1;
+  }
+
+  /// The next byte; nothing if the server has closed.
+  std::optional<char> read_byte() {
+    if (buffer_.size() == 0) {
+      boost::system::error_code error;
+      buffer_.commit(socket_.read_some(buffer_.prepare(65'536), error));
+      if (error || buffer_.size() == 0) return std::nullopt;
+    }
+    const char byte = *static_cast<const char*>(buffer_.data().data());
+    buffer_.consume(1);
+    return byte;
   }
 
   /// Takes whatever comes until the server closes.
