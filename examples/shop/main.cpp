@@ -69,6 +69,34 @@ void add_read_models(CLI::App& command, shop::ShopServerOptions& options) {
                [&options](std::chrono::milliseconds value) { options.lease = value; });
 }
 
+void add_console(CLI::App& command, shop::ShopConsoleOptions& options) {
+  CLI::Option* console = command.add_flag_callback(
+      "--console", [&options] { options.enabled = true; },
+      "A page at the metrics' address shows what the shop does (default: on loopback, or with a "
+      "token)");
+  command
+      .add_flag_callback(
+          "--no-console", [&options] { options.enabled = false; }, "No such page")
+      ->excludes(console);
+  command
+      .add_option("--token-file", options.token_file,
+                  "Metrics and console take this token (default: EVENTCORE_TOKEN; needed where "
+                  "--metrics-listen is not loopback)")
+      ->type_name("FILE");
+  command
+      .add_option("--operator-token-file", options.operator_token_file,
+                  "Actions and events take this one (default: EVENTCORE_OPERATOR_TOKEN)")
+      ->type_name("FILE");
+  command
+      .add_option("--metrics-host", options.hosts,
+                  "Metrics and console go by this name, besides localhost and addresses "
+                  "(repeatable)")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  command.add_flag("--show-payloads", options.show_payloads,
+                   "The console shows the payloads of events");
+}
+
 void add_replay(CLI::App& app, shop::ReplayCommand& options) {
   CLI::App* command = app.add_subcommand("replay", "Execute the invoices of a CSV file");
   command->add_option("FILE", options.file, "File in the Online Retail format")
@@ -97,6 +125,7 @@ void add_serve(CLI::App& app, shop::ShopServerOptions& options) {
   CLI::App* command = app.add_subcommand("serve", "Serve the HTTP API");
   command->add_option("--store", options.store, kStoreHelp)->required()->type_name("URL");
   add_listen(*command, options);
+  add_console(*command, options.console);
   add_read_models(*command, options);
   command->add_option("--orders-to", options.orders_to, "Another shop, which places the orders")
       ->type_name("URL");
@@ -142,6 +171,7 @@ void add_demo(CLI::App& app, shop::DemoCommand& options) {
       ->check(CLI::Range(0.01, 100'000.0))
       ->capture_default_str();
   add_listen(*command, options.server);
+  add_console(*command, options.server.console);
   add_read_models(*command, options.server);
 }
 

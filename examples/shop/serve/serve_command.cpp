@@ -42,8 +42,9 @@ std::unique_ptr<ShopServer> start_server(const ShopServerOptions& options, ExitC
   }
   const std::string api = (*server)->api_url();
   const std::string metrics = (*server)->metrics_url();
+  const std::string console = (*server)->has_console() ? "console  " + metrics + "/\n" : "";
   if (!print_output("shop     " + api + "\nmetrics  " + metrics + "/metrics\nhealth   " + metrics +
-                    "/health\n")) {
+                    "/health\n" + console)) {
     code = ExitCode::Failed;
     return nullptr;
   }

@@ -85,8 +85,11 @@ Result<std::unique_ptr<ShopServer>> ShopServer::listen(const ShopServerOptions& 
     forwarding = *std::move(other);
   }
 
-  std::unique_ptr<ShopServer> server(
-      new ShopServer(options, *std::move(url), std::move(metrics), *business_metrics));
+  auto access = open_access(options.console, options.metrics_listen);
+  if (!access) return access.error();
+
+  std::unique_ptr<ShopServer> server(new ShopServer(options, *std::move(url), std::move(metrics),
+                                                    *business_metrics, *std::move(access)));
   server->forwarding_ = std::move(forwarding);
   if (auto taken = server->api_server_.listen(); !taken) return about("--listen", taken.error());
   if (auto taken = server->metrics_server_.listen(); !taken) {
@@ -97,7 +100,8 @@ Result<std::unique_ptr<ShopServer>> ShopServer::listen(const ShopServerOptions& 
 
 ShopServer::ShopServer(const ShopServerOptions& options, eventcore::StoreUrl url,
                        std::shared_ptr<MetricsService> metrics,
-                       const BusinessMetrics& business_metrics)
+                       const BusinessMetrics& business_metrics,
+                       std::shared_ptr<const http::AccessPolicy> access)
     : url_(std::move(url)),
       disk_(options.disk),
       read_models_path_(options.read_models),
@@ -109,8 +113,28 @@ ShopServer::ShopServer(const ShopServerOptions& options, eventcore::StoreUrl url
       logs_(options.logs),
       api_server_(api_options(options, business_metrics_)),
       health_({.description = "An order service"}),
-      metrics_server_({.listen = options.metrics_listen,
-                       .on_request = eventcore::observability::count_requests(metrics_)}) {}
+      access_(std::move(access)),
+      show_payloads_(options.console.show_payloads),
+      metrics_server_(
+          {.listen = options.metrics_listen,
+           // Questions to the store must not keep a scraper waiting.
+           .workers = 6,
+           .guard = [this](const http::Request& request) { return (*access_)(request); },
+           .on_request = eventcore::observability::count_requests(metrics_)}) {
+  if (wants_console(options.console, *access_)) mount_console();
+}
+
+void ShopServer::mount_console() {
+  recorder_ = std::make_shared<eventcore::monitor::FlightRecorder>();
+  console_ = make_console({.title = "eventcore-shop",
+                           .metrics = metrics_,
+                           .monitor = monitor_,
+                           .recorder = recorder_,
+                           .health = &health_,
+                           .show_payloads = show_payloads_,
+                           .access = access_});
+  console_->mount(metrics_server_);
+}
 
 Result<void> ShopServer::serve() {
   // First, so that probes are answered while a large store is opened.
@@ -124,6 +148,7 @@ Result<void> ShopServer::serve() {
   if (auto started = metrics_server_.start(); !started) {
     return about("--metrics-listen", started.error());
   }
+  if (console_) console_->start();
   const auto log = std::make_shared<eventcore::LoggingProbe>();
   const auto tracing = eventcore::tracing_probe({.db_system = db_system(url_)});
   auto store = eventcore::open_store(url_, {.probe = eventcore::combine({metrics_, log, tracing})});
@@ -132,10 +157,15 @@ Result<void> ShopServer::serve() {
   store_ = std::make_unique<InstrumentedEventStore>(*std::move(store), metrics_);
   executor_ = std::make_unique<InstrumentedCommandExecutor>(
       *store_, metrics_,
-      eventcore::CommandExecutorOptions{.probe = eventcore::combine({log, tracing, recorder_})});
+      eventcore::CommandExecutorOptions{
+          // Where a slow command lost its time is what somebody asks the recorder for.
+          .phase_timing = recorder_ ? eventcore::PhaseTiming::Always
+                                    : eventcore::PhaseTiming::Sampled,
+          .probe = eventcore::combine({log, tracing, recorder_})});
   api_ = std::make_unique<ShopApi>(*store_, *executor_, business_metrics_);
   api_->mount(api_server_, forwarding_.get());
   if (auto started = start_read_models(); !started) return about("read models", started.error());
+  if (console_) show_store(plain_store);
   if (auto started = start_export(); !started) return about("OpenTelemetry", started.error());
   if (auto started = api_server_.start(); !started) return about("--listen", started.error());
   check_store(plain_store);
@@ -143,6 +173,11 @@ Result<void> ShopServer::serve() {
   is_started_ = true;
   health_.run_now(kStartedCheck);
   return {};
+}
+
+void ShopServer::show_store(eventcore::EventStore& store) {
+  for (const auto& model : read_models_->all()) console_->watch(model->runner());
+  console_->attach(store);
 }
 
 void ShopServer::check_store(eventcore::EventStore& store) {
@@ -265,7 +300,7 @@ void ShopServer::start_monitor() {
 
 Result<void> ShopServer::start_recorder() {
   if (flight_recorder_path_.empty()) return {};
-  recorder_ = std::make_shared<eventcore::monitor::FlightRecorder>();
+  if (!recorder_) recorder_ = std::make_shared<eventcore::monitor::FlightRecorder>();
   auto dump = eventcore::monitor::FatalSignalDump::install(recorder_, flight_recorder_path_);
   if (!dump) {
     return eventcore::make_error(eventcore::ErrorCode::InvalidArgument, dump.error().message);
@@ -290,6 +325,10 @@ ShopServer::~ShopServer() { ignore_error(stop(), "whoever wants to know calls st
 
 Result<void> ShopServer::stop() {
   monitor_->stop();
+  if (console_) {
+    console_->stop();
+    console_->detach();
+  }
   if (api_ == nullptr) return {};
   // Clients first, so that nothing new comes in; the store last, when nobody needs it any more.
   ignore_error(api_server_.stop(Deadline::after(10s)), "slow clients were cut off");

@@ -33,6 +33,7 @@
 #include "serve/business_metrics.hpp"
 #include "serve/read_model_api.hpp"
 #include "serve/shop_api.hpp"
+#include "serve/shop_console.hpp"
 
 namespace shop {
 
@@ -57,6 +58,8 @@ struct ShopServerOptions {
   /// Of several processes that share read models another one writes when the one that does has not
   /// been heard of for so long.
   std::chrono::nanoseconds lease = eventcore::ProjectionRunnerOptions().lease;
+  /// Served with the metrics.
+  ShopConsoleOptions console = {};
 };
 
 /// Owns its threads through its parts. Thread-safety: One thread at a time.
@@ -73,6 +76,7 @@ class ShopServer {
 
   [[nodiscard]] std::string api_url() const { return api_server_.url(); }
   [[nodiscard]] std::string metrics_url() const { return metrics_server_.url(); }
+  [[nodiscard]] bool has_console() const noexcept { return console_ != nullptr; }
   [[nodiscard]] const eventcore::observability::MetricsService& metrics() const noexcept {
     return *metrics_;
   }
@@ -87,8 +91,11 @@ class ShopServer {
  private:
   ShopServer(const ShopServerOptions& options, eventcore::StoreUrl url,
              std::shared_ptr<eventcore::observability::MetricsService> metrics,
-             const BusinessMetrics& business_metrics);
+             const BusinessMetrics& business_metrics,
+             std::shared_ptr<const eventcore::http::AccessPolicy> access);
   void mount_endpoints();
+  void mount_console();
+  void show_store(eventcore::EventStore& store);
   void show_connections();
   void show_log();
   [[nodiscard]] eventcore::Result<void> start_export();
@@ -123,6 +130,9 @@ class ShopServer {
   std::atomic<bool> is_started_ = false;
   eventcore::http::Server api_server_;
   eventcore::http::HealthChecks health_;
+  const std::shared_ptr<const eventcore::http::AccessPolicy> access_;
+  const bool show_payloads_;
+  std::unique_ptr<eventcore::console::Console> console_;  // null: there is none
   eventcore::http::Server metrics_server_;
   std::vector<eventcore::observability::ObserverRegistration> observers_;
 };

@@ -48,6 +48,7 @@ def the_demo_ends_by_itself(store):
 def the_demo_ends_when_it_is_told(store):
     before = report(store)["orders"]
     demo = RunningShop(store, "--duration", "1h", "--rate", "40", command="demo")
+    assert demo.process.stdout.readline().startswith("console ")
     assert demo.process.stdout.readline().startswith("orders/s")
     out = demo.stop(signal.SIGINT)
     assert report(store)["orders"] == before + placed_in(out)

@@ -1,0 +1,32 @@
+# eventcore_embed_files(<component> <folder>)
+#
+# Writes <build>/generated/<component>_<folder>.hpp with the array `files` of name and text of every
+# file of <folder>, in namespace eventcore::<component>::<folder>. A changed, new or removed file
+# configures again.
+function(eventcore_embed_files component folder)
+  file(GLOB files CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*")
+  set(text "#pragma once\n\n#include <string_view>\n\nnamespace eventcore::${component}::${folder} {\n")
+  string(APPEND text "\nstruct File {\n  std::string_view name;\n  std::string_view text;\n};\n")
+  string(APPEND text "\ninline constexpr File files[] = {\n")
+  foreach(file IN LISTS files)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+    cmake_path(GET file FILENAME name)
+    file(READ "${file}" content)
+    string(FIND "${content}" ")file\"" end)
+    if(NOT end EQUAL -1)
+      message(FATAL_ERROR "${file} contains the end mark of a raw string")
+    endif()
+    string(APPEND text "    {\"${name}\", R\"file(${content})file\"},\n")
+  endforeach()
+  string(APPEND text "};\n\n}  // namespace eventcore::${component}::${folder}\n")
+
+  set(header "${PROJECT_BINARY_DIR}/generated/${component}_${folder}.hpp")
+  set(previous "")
+  if(EXISTS "${header}")
+    file(READ "${header}" previous)
+  endif()
+  if(NOT "${previous}" STREQUAL "${text}")
+    file(WRITE "${header}" "${text}")
+  endif()
+  target_include_directories(eventcore_${component} PRIVATE "${PROJECT_BINARY_DIR}/generated")
+endfunction()
