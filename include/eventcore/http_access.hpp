@@ -40,6 +40,11 @@ class AccessToken {
   /// set).
   [[nodiscard]] static Result<AccessToken> from_variable(const char* name);
 
+  /// The token of `file`; without one that of the variable, if it is set; else none. Errors: those
+  /// of both; the message names file or variable.
+  [[nodiscard]] static Result<std::optional<AccessToken>> find(const std::filesystem::path& file,
+                                                               const char* variable);
+
   /// Takes as long for every text of a length.
   [[nodiscard]] bool matches(std::string_view text) const noexcept;
 

@@ -78,6 +78,7 @@ void describe(CLI::App& app, Chosen& chosen) {
   add_projections_command(app, chosen);
   add_dead_letters_command(app, chosen);
   add_leases_command(app, chosen);
+  add_console_command(app, chosen);
   add_flight_command(app, chosen);
   add_metrics_command(app, chosen);
 }

@@ -76,6 +76,14 @@ Result<AccessToken> AccessToken::from_variable(const char* name) {
   return token;
 }
 
+Result<std::optional<AccessToken>> AccessToken::find(const std::filesystem::path& file,
+                                                     const char* variable) {
+  if (file.empty() && std::getenv(variable) == nullptr) return std::optional<AccessToken>();
+  auto token = file.empty() ? from_variable(variable) : from_file(file);
+  if (!token) return token.error();
+  return std::optional(*std::move(token));
+}
+
 bool AccessToken::matches(std::string_view text) const noexcept {
   // The length is no secret; the characters are compared without a branch on any of them.
   if (text.size() != text_.size()) return false;

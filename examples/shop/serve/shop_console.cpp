@@ -1,6 +1,5 @@
 #include "serve/shop_console.hpp"
 
-#include <cstdlib>
 #include <utility>
 
 #include <eventcore/logging/log.hpp>
@@ -15,14 +14,11 @@ namespace http = eventcore::http;
 /// The token of a file, else of the environment, else none.
 Result<std::optional<http::AccessToken>> open_token(const std::string& file, const char* variable,
                                                     const char* option) {
-  const bool is_set = std::getenv(variable) != nullptr;
-  if (file.empty() && !is_set) return std::optional<http::AccessToken>();
-  auto token = file.empty() ? http::AccessToken::from_variable(variable)
-                            : http::AccessToken::from_file(file);
-  if (token) return std::optional(*std::move(token));
-  const std::string message =
-      file.empty() ? token.error().message : std::string(option) + ": " + token.error().message;
-  return eventcore::make_error(eventcore::ErrorCode::InvalidArgument, message);
+  auto token = http::AccessToken::find(file, variable);
+  if (token) return token;
+  const std::string message = (file.empty() ? "" : std::string(option) + ": ");
+  return eventcore::make_error(eventcore::ErrorCode::InvalidArgument,
+                               message + token.error().message);
 }
 
 void note_refusal(const http::Request& request, std::uint16_t status) {

@@ -64,7 +64,8 @@ function connection(state, text) {
 function show() {
   if (!app.info) return;
   const [path, query] = location.hash.replace(/^#\/?/, '').split('?');
-  const chosen = kViews.find((one) => one.id === path) ?? overview;
+  const there = kViews.filter(isThere);
+  const chosen = there.find((one) => one.id === path) ?? there[0];
   for (const link of $('views').querySelectorAll('a')) {
     if (link.dataset.view === chosen.id) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
@@ -75,6 +76,17 @@ function show() {
   $('main').replaceChildren(...(needs.includes(chosen.id) && !app.info.access.operate
     ? [operatorNotice()] : []), view.element);
   if (app.overview) view.live?.(app.overview);
+}
+
+/** A store alone has no commands. */
+function isThere(one) {
+  const needs = {overview: 'monitor', streams: 'metrics', commands: 'recorder'}[one.id];
+  return !needs || app.info.has[needs];
+}
+
+function showViews() {
+  $('views').replaceChildren(...kViews.filter(isThere).map((one) => h('li', {},
+    h('a', {href: '#/' + one.id, 'data-view': one.id}, one.title))));
 }
 
 function operatorNotice() {
@@ -107,7 +119,9 @@ async function begin() {
     (store ? store.location : 'the store is being opened'));
   const changed = JSON.stringify([before?.access, before?.has, before?.store]) !==
     JSON.stringify([app.info.access, app.info.has, app.info.store]);
-  if (changed) show();
+  if (!changed) return;
+  showViews();
+  show();
 }
 
 function restart() {
@@ -153,8 +167,6 @@ function setTheme(theme) {
   setText($('theme'), 'Theme: ' + theme);
 }
 
-$('views').append(...kViews.map((one) => h('li', {},
-  h('a', {href: '#/' + one.id, 'data-view': one.id}, one.title))));
 $('theme').addEventListener('click', () => {
   const themes = ['system', 'light', 'dark'];
   const now = themes.indexOf(sessionStorage.getItem('eventcore-theme') ?? 'system');

@@ -2,7 +2,7 @@
 
 import {get} from './api.js';
 import {Chart, sparkline} from './charts.js';
-import {duration, h, LiveTable, ms, nothing, number, percent, setText, whole} from './dom.js';
+import {duration, h, LiveTable, ms, number, percent, setText, whole} from './dom.js';
 
 const kRanges = {
   '5 min': {of: 'seconds', span: 3e5, gap: 3500},
@@ -101,10 +101,6 @@ export default {
   id: 'overview',
   title: 'Overview',
   create(app) {
-    if (!app.info.has.monitor) {
-      const health = nothing('This service has no performance monitor; see the other views.');
-      return {element: health, live() {}};
-    }
     const top = tiles();
     const plots = charts();
     const commands = commandTable();

@@ -1,6 +1,6 @@
 """The console of a running shop, and who is kept away from it.
 
-usage: console_test.py PATH-OF-eventcore-shop
+usage: console_test.py PATH-OF-eventcore-shop [FILE PATH-OF-eventcore]
 """
 
 import concurrent.futures
@@ -9,6 +9,8 @@ import json
 import os
 import pathlib
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -279,9 +281,46 @@ def first_line_is_where_to_look():
         shop.process.communicate()
 
 
+class StoreConsole:
+    """`eventcore console`, with the same calls as a shop."""
+    call = RunningShop.call
+    address = RunningShop.address
+
+    def __init__(self, tool, store, *arguments):
+        self.process = subprocess.Popen([tool, "console", "--store", store, "--listen",
+                                         "127.0.0.1:0", *arguments], stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True)
+        self.urls = {"metrics": self.process.stdout.readline().split()[1]}
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        _, err = self.process.communicate(timeout=60)
+        assert self.process.returncode == 0, err
+        return err
+
+
+def a_store_alone_is_shown(tool, store):
+    shown = StoreConsole(tool, store)
+    assert ask(shown, "/health")[0] == 200
+    info = ask(shown, "/api/info")[1]
+    assert not info["has"]["monitor"] and info["has"]["store"], info
+    assert ask(shown, "/api/explain?q=5")[1]["explanations"][0]["command"] == "place_order"
+    row = projection(shown)
+    assert row["state"] == "not_running" and not row["here"], row
+    pause = f"/api/projections/{row['name']}/pause"
+    assert ask(shown, pause, JSON, "POST", {})[0] == 403, "it was not told to act"
+    assert shown.stop() == ""
+    shown = StoreConsole(tool, store, "--actions")
+    assert ask(shown, pause, JSON, "POST", {}) == (200, {"paused": True})
+    wait_until(lambda: projection(shown)["state"] == "paused")
+    assert " pause " + row["name"] in shown.stop(), "an action is not noted"
+
+
 def main():
     with workspace() as folder:
         shows_what_the_shop_does(f"sqlite:{folder}/shop.db")
+        if len(sys.argv) > 3:
+            a_store_alone_is_shown(sys.argv[3], f"sqlite:{folder}/shop.db")
         viewers_share_texts("memory:")
         nothing_without_a_token(folder)
     nothing_but_health_elsewhere()

@@ -262,10 +262,6 @@ async function takesPictures(browser, [folder]) {
   await page.waitForSelector('tbody tr');
   await page.setViewportSize({width: 1180, height: 420});
   await shoot('projections');
-  await page.setViewportSize({width: 390, height: 780});
-  await go(page, 'overview');
-  await page.waitForTimeout(1500);
-  await shoot('narrow');
 }
 
 (async () => {
