@@ -136,6 +136,10 @@ void add_serve(CLI::App& app, shop::ShopServerOptions& options) {
           "of a signal")
       ->type_name("FILE");
   command
+      ->add_option("--baseline", options.baseline,
+                   "Export how far the shop is from this baseline; see eventcore baseline")
+      ->type_name("FILE");
+  command
       ->add_option("--disk-warn", options.disk.warn_bytes,
                    "Readiness warns below this space on the store's disk, as 2GB")
       ->transform(CLI::AsSizeValue(false))

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,8 @@ const std::vector<std::string>& names() {
           &catalogue::kCommandOutcomesTotal, &catalogue::kCommandRetriesTotal,
           &catalogue::kAppendConflictsTotal, &catalogue::kEventsWrittenTotal,
           &catalogue::kActiveStreams, &catalogue::kMemoryUsageBytes, &catalogue::kAppendQueueDepth,
-          &catalogue::kCommandDurationSeconds, &catalogue::kCommitSeconds}) {
+          &catalogue::kProcessCpuSecondsTotal, &catalogue::kCommandDurationSeconds,
+          &catalogue::kCommitSeconds}) {
       result.emplace_back(metric->name);
     }
     return result;
@@ -45,12 +47,30 @@ double total(const MetricsSnapshot& snapshot, const MetricDescription& descripti
   return sum;
 }
 
+/// Adds a histogram that has no exponential buckets. Series with other bounds than the first are
+/// left out: they can't be added.
+void add_bounded(const MetricDescription& description, const HistogramValue& histogram,
+                 Distribution& all) {
+  if (all.bounds.empty()) {
+    all.bounds.assign(description.buckets.begin(), description.buckets.end());
+    all.bounded.assign(all.bounds.size() + 1, 0);
+  }
+  if (histogram.buckets.size() != all.bounded.size()) return;
+  for (std::size_t i = 0; i < all.bounded.size(); ++i) all.bounded[i] += histogram.buckets[i];
+  all.count += histogram.count();
+  all.sum += histogram.sum;
+}
+
 Distribution distribution(const MetricsSnapshot& snapshot, const MetricDescription& description) {
   Distribution all;
   const FamilySnapshot* const family = snapshot.find(description.name);
   if (family == nullptr) return all;
   for (const SeriesSnapshot& series : family->series) {
-    if (series.histogram == nullptr || !series.histogram->native) continue;
+    if (series.histogram == nullptr) continue;
+    if (!series.histogram->native) {
+      add_bounded(*family->description, *series.histogram, all);
+      continue;
+    }
     const NativeHistogram& native = *series.histogram->native;
     all.zeros += native.zero_count;
     all.zero_threshold = native.zero_threshold;
@@ -64,9 +84,7 @@ Distribution distribution(const MetricsSnapshot& snapshot, const MetricDescripti
   return all;
 }
 
-double greatest_lag(const MetricsService& metrics) {
-  const MetricsSnapshot snapshot =
-      metrics.registry().snapshot({.names = {std::string(catalogue::kProjectionLagSeconds.name)}});
+double greatest_lag(const MetricsSnapshot& snapshot) {
   const FamilySnapshot* const family = snapshot.find(catalogue::kProjectionLagSeconds.name);
   double greatest = kNone;
   if (family == nullptr) return greatest;
@@ -77,6 +95,28 @@ double greatest_lag(const MetricsService& metrics) {
   return greatest;
 }
 
+/// As `histogram_quantile` of Prometheus: values are taken to be spread evenly over a bucket.
+double bounded_quantile(const Distribution& before, const Distribution& after, double q) {
+  const bool comparable = before.bounds == after.bounds;
+  std::vector<std::uint64_t> added = after.bounded;
+  for (std::size_t i = 0; comparable && i < added.size(); ++i) {
+    added[i] -= std::min(added[i], before.bounded[i]);
+  }
+  const std::uint64_t count = std::accumulate(added.begin(), added.end(), std::uint64_t{0});
+  if (count == 0) return kNone;
+  const auto rank = std::max<double>(1, std::ceil(q * static_cast<double>(count)));
+  double below = 0;
+  for (std::size_t i = 0; i < after.bounds.size(); ++i) {
+    const auto here = static_cast<double>(added[i]);
+    if (rank <= below + here) {
+      const double low = i == 0 ? 0 : after.bounds[i - 1];
+      return low + (after.bounds[i] - low) * (rank - below) / here;
+    }
+    below += here;
+  }
+  return after.bounds.empty() ? kNone : after.bounds.back();
+}
+
 double average(const Distribution& before, const Distribution& after) {
   if (after.count <= before.count) return kNone;
   return (after.sum - before.sum) / static_cast<double>(after.count - before.count);
@@ -84,11 +124,8 @@ double average(const Distribution& before, const Distribution& after) {
 
 }  // namespace
 
-Reading read_instruments(const MetricsService& metrics, const Reading* before) {
+Reading reading_of(const MetricsSnapshot& snapshot) {
   Reading reading;
-  reading.at = metrics.clock().now();
-  reading.wall = metrics.clock().wall();
-  const MetricsSnapshot snapshot = metrics.registry().snapshot({.names = names(), .native = true});
   reading.commands = total(snapshot, catalogue::kCommandsTotal);
   reading.errors = total(snapshot, catalogue::kCommandErrorsTotal);
   reading.rejections =
@@ -98,20 +135,35 @@ Reading read_instruments(const MetricsService& metrics, const Reading* before) {
   reading.events = total(snapshot, catalogue::kEventsWrittenTotal);
   reading.active_streams = total(snapshot, catalogue::kActiveStreams);
   reading.memory_bytes = total(snapshot, catalogue::kMemoryUsageBytes);
+  reading.cpu_seconds = snapshot.find(catalogue::kProcessCpuSecondsTotal.name) == nullptr
+                            ? kNone
+                            : total(snapshot, catalogue::kProcessCpuSecondsTotal);
   reading.queue_depth = total(snapshot, catalogue::kAppendQueueDepth);
   reading.latency = distribution(snapshot, catalogue::kCommandDurationSeconds);
   reading.commit = distribution(snapshot, catalogue::kCommitSeconds);
-  if (before != nullptr && reading.at - before->lag_read_at < kLagInterval) {
+  reading.lag_seconds = greatest_lag(snapshot);
+  return reading;
+}
+
+Reading read_instruments(const MetricsService& metrics, const Reading* before) {
+  const Instant at = metrics.clock().now();
+  const Timestamp wall = metrics.clock().wall();
+  Reading reading = reading_of(metrics.registry().snapshot({.names = names(), .native = true}));
+  reading.at = at;
+  reading.wall = wall;
+  if (before != nullptr && at - before->lag_read_at < kLagInterval) {
     reading.lag_seconds = before->lag_seconds;
     reading.lag_read_at = before->lag_read_at;
   } else {
-    reading.lag_seconds = greatest_lag(metrics);
-    reading.lag_read_at = reading.at;
+    reading.lag_seconds = greatest_lag(metrics.registry().snapshot(
+        {.names = {std::string(catalogue::kProjectionLagSeconds.name)}}));
+    reading.lag_read_at = at;
   }
   return reading;
 }
 
 double quantile(const Distribution& before, const Distribution& after, double q) {
+  if (!after.bounds.empty()) return bounded_quantile(before, after, q);
   // Writers go on while a histogram is read: what is in its buckets decides.
   const auto added = [&](std::int32_t index, std::uint64_t now) {
     const auto then = before.buckets.find(index);
@@ -157,6 +209,8 @@ PerformanceSnapshot between(const Reading& before, const Reading& after) {
   snapshot.p95_commit_ms = quantile(before.commit, after.commit, 0.95) * 1e3;
   const double commands = after.commands - before.commands;
   snapshot.error_rate = commands > 0 ? std::min(1.0, (after.errors - before.errors) / commands) : 0;
+  snapshot.cpu_ms_per_command =
+      commands > 0 ? (after.cpu_seconds - before.cpu_seconds) / commands * 1e3 : kNone;
   snapshot.active_streams = after.active_streams;
   snapshot.memory_usage_mb = after.memory_bytes / (1024 * 1024);
   snapshot.append_queue_depth = after.queue_depth;

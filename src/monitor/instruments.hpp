@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <vector>
 
 #include "eventcore/clock.hpp"
 #include "eventcore/monitor/performance_snapshot.hpp"
@@ -12,12 +13,14 @@
 
 namespace eventcore::monitor::detail {
 
-/// A histogram of seconds, all series added up.
+/// A histogram of seconds, all series added up: exponential buckets, or those of a text page.
 struct Distribution {
   std::map<std::int32_t, std::uint64_t> buckets;  // by native index
   std::uint64_t zeros = 0;
   double zero_threshold = 0;
-  std::int32_t schema = 3;  // 2^schema buckets make an octave
+  std::int32_t schema = 3;             // 2^schema buckets make an octave
+  std::vector<double> bounds;          // upper ones; empty: exponential buckets
+  std::vector<std::uint64_t> bounded;  // by bound, and one past the last
   std::uint64_t count = 0;
   double sum = 0;
 };
@@ -34,6 +37,7 @@ struct Reading {
   double events = 0;
   double active_streams = 0;
   double memory_bytes = 0;
+  double cpu_seconds = 0;
   double queue_depth = 0;
   double lag_seconds = 0;  // not-a-number: no projection
   Instant lag_read_at{};
@@ -46,11 +50,14 @@ struct Reading {
 [[nodiscard]] Reading read_instruments(const observability::MetricsService& metrics,
                                        const Reading* before);
 
+/// The same from a snapshot of the metrics, with the lag if it has that.
+[[nodiscard]] Reading reading_of(const observability::MetricsSnapshot& snapshot);
+
 /// What happened from one reading to the other. Requires: `after` is the later one.
 [[nodiscard]] PerformanceSnapshot between(const Reading& before, const Reading& after);
 
 /// The quantile `q` of what `after` has counted and `before` had not, in seconds; not-a-number if
-/// that is nothing. Its bucket is that of the sample of that rank.
+/// that is nothing. Its bucket is that of the sample of that rank; past the last bound, that bound.
 [[nodiscard]] double quantile(const Distribution& before, const Distribution& after, double q);
 
 }  // namespace eventcore::monitor::detail

@@ -6,9 +6,14 @@
 #include <numeric>
 #include <vector>
 
+#include "rank_tests.hpp"
+
 namespace eventcore::monitor {
 
 namespace {
+
+using detail::median;
+using detail::ranks;
 
 /// By how much the variance of short series is raised: 1 plus this through the square of the
 /// length.
@@ -22,38 +27,11 @@ struct Series {
   [[nodiscard]] std::size_t size() const noexcept { return value.size(); }
 };
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return (*middle + *std::max_element(values.begin(), middle)) / 2;
-}
-
 /// Where values lie: their median; their mean if most are zero, as of errors that are rare.
 double level(std::span<const double> values) {
   const double middle = median({values.begin(), values.end()});
   if (middle != 0) return middle;
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
-/// Ranks from 1; equal values share the middle of theirs. `ties`: the sum of t(t-1)(2t+5) over
-/// groups of t equal values.
-std::vector<double> ranks(std::span<const double> values, double* ties = nullptr) {
-  std::vector<std::size_t> order(values.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
-  std::vector<double> result(values.size());
-  for (std::size_t i = 0; i < order.size();) {
-    std::size_t end = i + 1;
-    while (end < order.size() && values[order[end]] == values[order[i]]) ++end;
-    const double shared = static_cast<double>(i + end + 1) / 2;
-    for (std::size_t k = i; k < end; ++k) result[order[k]] = shared;
-    const auto t = static_cast<double>(end - i);
-    if (ties != nullptr) *ties += t * (t - 1) * (2 * t + 5);
-    i = end;
-  }
-  return result;
 }
 
 /// Theil and Sen's slope and Mann and Kendall's S: both look at all pairs.
@@ -180,7 +158,7 @@ double inflation(double correlation, double n) {
 double p_of_trend(double s, const Series& series, double variance_factor) {
   const auto n = static_cast<double>(series.size());
   double ties = 0;
-  static_cast<void>(ranks(series.value, &ties));
+  for (const double t : detail::tie_groups(series.value)) ties += t * (t - 1) * (2 * t + 5);
   const double variance = (n * (n - 1) * (2 * n + 5) - ties) / 18 * variance_factor;
   if (variance <= 0 || s == 0) return 1;
   return std::erfc((std::abs(s) - 1) / std::sqrt(2 * variance));

@@ -7,6 +7,7 @@
 #include <eventcore/log_metrics.hpp>
 #include <eventcore/logging/logging_probe.hpp>
 #include <eventcore/metrics_endpoint.hpp>
+#include <eventcore/monitor/baseline_watch.hpp>
 #include <eventcore/monitor/monitor_metrics.hpp>
 #include <eventcore/observability/instrumented_command_executor.hpp>
 #include <eventcore/observability/instrumented_event_store.hpp>
@@ -107,6 +108,7 @@ ShopServer::ShopServer(const ShopServerOptions& options, eventcore::StoreUrl url
       read_models_path_(options.read_models),
       lease_(options.lease),
       flight_recorder_path_(options.flight_recorder),
+      baseline_path_(options.baseline),
       metrics_(std::move(metrics)),
       business_metrics_(business_metrics),
       monitor_(std::make_shared<eventcore::monitor::PerformanceMonitor>(metrics_)),
@@ -145,6 +147,7 @@ Result<void> ShopServer::serve() {
   if (auto started = start_recorder(); !started) {
     return about("--flight-recorder", started.error());
   }
+  if (auto started = start_baseline(); !started) return about("--baseline", started.error());
   if (auto started = metrics_server_.start(); !started) {
     return about("--metrics-listen", started.error());
   }
@@ -306,6 +309,18 @@ Result<void> ShopServer::start_recorder() {
     return eventcore::make_error(eventcore::ErrorCode::InvalidArgument, dump.error().message);
   }
   dump_ = *std::move(dump);
+  return {};
+}
+
+Result<void> ShopServer::start_baseline() {
+  if (baseline_path_.empty()) return {};
+  auto baseline = eventcore::monitor::read_baseline(baseline_path_);
+  if (!baseline) return baseline.error();
+  const auto watch =
+      std::make_shared<eventcore::monitor::BaselineWatch>(monitor_, *std::move(baseline));
+  auto shown = eventcore::monitor::show_baseline(metrics_->registry(), watch);
+  if (!shown) return shown.error();
+  for (auto& observer : *shown) observers_.push_back(std::move(observer));
   return {};
 }
 

@@ -55,6 +55,8 @@ struct ShopServerOptions {
   std::string flight_recorder = {};
   /// Of the process's log, whose figures are shown; null: it is not sent.
   std::shared_ptr<const eventcore::OtlpLogsExporter> logs = nullptr;
+  /// A file of `eventcore baseline record`, from which the deviation is exported; empty: none.
+  std::string baseline = {};
   /// Of several processes that share read models another one writes when the one that does has not
   /// been heard of for so long.
   std::chrono::nanoseconds lease = eventcore::ProjectionRunnerOptions().lease;
@@ -100,6 +102,7 @@ class ShopServer {
   void show_log();
   [[nodiscard]] eventcore::Result<void> start_export();
   void start_monitor();
+  [[nodiscard]] eventcore::Result<void> start_baseline();
   [[nodiscard]] eventcore::Result<void> start_recorder();
   void check_store(eventcore::EventStore& store);
   [[nodiscard]] eventcore::Result<std::unique_ptr<ReadModelPlace>> open_place();
@@ -113,6 +116,7 @@ class ShopServer {
   const std::chrono::nanoseconds lease_;
   std::unique_ptr<OrderForwarding> forwarding_;  // null: orders are placed here
   const std::string flight_recorder_path_;
+  const std::string baseline_path_;
   std::shared_ptr<eventcore::observability::MetricsService> metrics_;
   BusinessMetrics business_metrics_;
   std::shared_ptr<eventcore::monitor::PerformanceMonitor> monitor_;

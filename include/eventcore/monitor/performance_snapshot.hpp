@@ -16,8 +16,8 @@ namespace eventcore::monitor {
 /// The greatest relative error of a percentile: the eighth root of 2, minus 1.
 inline constexpr double kPercentileError = 0.0906;
 
-/// One look. Values that do not exist are not-a-number: latencies of a window without commands, a
-/// lag without projections.
+/// One look. Values that do not exist are not-a-number: latencies and CPU a command of a
+/// window without commands, a lag without projections.
 struct PerformanceSnapshot {
   Timestamp timestamp{};              ///< The end of the window.
   std::chrono::nanoseconds window{};  ///< Its length; 0: too early for anything but gauges.
@@ -31,7 +31,8 @@ struct PerformanceSnapshot {
   double p99_latency_ms = 0;
   double error_rate = 0;  ///< Failed commands as a share of all: 0 to 1. A refusal is no failure.
   double active_streams = 0;
-  double memory_usage_mb = 0;  ///< In MiB.
+  double memory_usage_mb = 0;     ///< In MiB.
+  double cpu_ms_per_command = 0;  ///< CPU time of the whole process through finished commands.
 
   double conflicts_per_second = 0;    ///< Batches that the store turned away.
   double rejections_per_second = 0;   ///< Commands refused by the business rules.
