@@ -56,4 +56,9 @@ std::string token_of_environment() {
   return token == nullptr ? std::string() : std::string(token);
 }
 
+std::string operator_token_of_environment() {
+  const char* const token = std::getenv("EVENTCORE_OPERATOR_TOKEN");
+  return token == nullptr ? token_of_environment() : std::string(token);
+}
+
 }  // namespace eventcore::cli

@@ -46,5 +46,7 @@ class ScrapedService {
 
 /// The token for services that ask for one: the variable `EVENTCORE_TOKEN`, or empty.
 [[nodiscard]] std::string token_of_environment();
+/// The one for what not everybody may see: `EVENTCORE_OPERATOR_TOKEN`, else as above.
+[[nodiscard]] std::string operator_token_of_environment();
 
 }  // namespace eventcore::cli
