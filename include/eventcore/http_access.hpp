@@ -68,7 +68,8 @@ struct AccessOptions {
   std::string listen;  ///< As in `ServerOptions`: on a loopback address tokens may be missing.
   std::optional<AccessToken> read = std::nullopt;
   std::optional<AccessToken> operate = std::nullopt;  ///< Good for reading too.
-  /// Names by which the server is known, besides `localhost` and all addresses. In lower case.
+  /// Names by which the server is known, besides `localhost` and all addresses, where it asks for
+  /// no token. In lower case.
   std::vector<std::string> hosts = {};
   AccessLevel (*level)(const Request& request) noexcept = &access_level;
   /// Told of each request that is refused, with the status; for an audit log. Must not throw.
@@ -92,6 +93,8 @@ class AccessPolicy {
 
  private:
   [[nodiscard]] std::optional<Response> refusal(const Request& request) const;
+  [[nodiscard]] const std::optional<AccessToken>& token_for(AccessLevel level) const;
+  [[nodiscard]] bool needs_token(AccessLevel level) const;
   [[nodiscard]] std::optional<Response> refuse_token(const Request& request,
                                                      AccessLevel level) const;
   [[nodiscard]] bool knows_host(std::string_view authority) const;

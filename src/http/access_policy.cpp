@@ -101,12 +101,18 @@ bool AccessPolicy::permits(const Request& request, AccessLevel level) const {
   return !refuse_token(request, level);
 }
 
+const std::optional<AccessToken>& AccessPolicy::token_for(AccessLevel level) const {
+  return level == AccessLevel::Operate ? options_.operate : options_.read;
+}
+
+bool AccessPolicy::needs_token(AccessLevel level) const {
+  return level != AccessLevel::Open && (token_for(level) || !is_loopback_);
+}
+
 std::optional<Response> AccessPolicy::refuse_token(const Request& request,
                                                    AccessLevel level) const {
-  if (level == AccessLevel::Open) return std::nullopt;
-  const std::optional<AccessToken>& needed =
-      level == AccessLevel::Operate ? options_.operate : options_.read;
-  if (!needed && is_loopback_) return std::nullopt;
+  if (!needs_token(level)) return std::nullopt;
+  const std::optional<AccessToken>& needed = token_for(level);
   const std::string_view token = bearer_of(request);
   const bool is_one = count_of(request, "authorization") == 1;
   if (is_one && options_.operate && options_.operate->matches(token)) return std::nullopt;
@@ -128,7 +134,8 @@ std::optional<Response> AccessPolicy::refuse_token(const Request& request,
 std::optional<Response> AccessPolicy::refusal(const Request& request) const {
   const AccessLevel level = options_.level(request);
   if (level == AccessLevel::Open) return std::nullopt;
-  if (!knows_host(request.header("Host").value_or(""))) {
+  // Who has a token is no page that a browser was lured to by a name of its own.
+  if (!needs_token(level) && !knows_host(request.header("Host").value_or(""))) {
     return problem(421, "The server does not go by this name.");
   }
   // A target that is a URL has a host of its own.

@@ -64,10 +64,10 @@ BaselineMeasure parse_measure(const json& object) {
 }
 
 Baseline parse(const json& object) {
-  require(object.is_object() && object.contains("eventcore_baseline"),
-          "there is no \"eventcore_baseline\"");
-  if (object.at("eventcore_baseline").get<int>() != kVersion) {
-    throw Broken{"its format is of version " + object.at("eventcore_baseline").dump() +
+  require(object.is_object() && object.contains("eventcore-baseline"),
+          "there is no \"eventcore-baseline\"");
+  if (object.at("eventcore-baseline").get<int>() != kVersion) {
+    throw Broken{"its format is of version " + object.at("eventcore-baseline").dump() +
                  ", and this program reads version 1"};
   }
   Baseline baseline;
@@ -118,7 +118,7 @@ Result<Baseline> parse_baseline(std::string_view text) {
 }
 
 std::string to_json(const Baseline& baseline) {
-  ordered_json object{{"eventcore_baseline", kVersion},
+  ordered_json object{{"eventcore-baseline", kVersion},
                       {"name", baseline.name},
                       {"source", baseline.source},
                       {"recorded_unix_ns", baseline.recorded_at.time_since_epoch().count()},

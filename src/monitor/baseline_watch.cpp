@@ -1,11 +1,12 @@
 #include "eventcore/monitor/baseline_watch.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
+#include "../observability/shown_together.hpp"
 #include "eventcore/assert.hpp"
 #include "eventcore/detail/mutex.hpp"
+#include "eventcore/observability/catalogue_telemetry.hpp"
 
 namespace eventcore::monitor {
 
@@ -17,20 +18,6 @@ using eventcore::detail::MutexLock;
 
 /// A comparison costs milliseconds, and a window more or less changes little.
 constexpr int kSnapshotsBetween = 10;
-
-constexpr std::array kByMeasure{LabelDescription{"measure", {}, kBaselineMeasuresMax}};
-constexpr MetricDescription kDeviation{
-    .name = "eventcore_baseline_deviation_ratio",
-    .kind = MetricKind::Gauge,
-    .labels = kByMeasure,
-    .help = "By what share a measure differs from the baseline: 0.1 is 10 % above it."};
-constexpr MetricDescription kVerdict{
-    .name = "eventcore_baseline_verdict",
-    .kind = MetricKind::Gauge,
-    .labels = kByMeasure,
-    .help =
-        "Whether a measure differs from the baseline by more than chance and by enough to matter: "
-        "1 worse, -1 better, 0 neither; absent if too few samples tell."};
 
 double number_of(Verdict verdict) {
   if (verdict == Verdict::Worse) return 1;
@@ -79,8 +66,9 @@ BaselineComparison BaselineWatch::comparison() const {
 
 Result<std::vector<ObserverRegistration>> show_baseline(
     MetricRegistry& registry, std::shared_ptr<const BaselineWatch> watch) {
+  ShownTogether shown(registry);
   const auto show = [&](const MetricDescription& description, auto value) {
-    return registry.observe(description, [watch, value](Observations& observations) {
+    shown.show(description, [watch, value](Observations& observations) {
       const BaselineComparison comparison = watch->comparison();
       for (const MeasureComparison& measure : comparison.measures) {
         if (measure.result.verdict == Verdict::InsufficientData) continue;
@@ -88,15 +76,11 @@ Result<std::vector<ObserverRegistration>> show_baseline(
       }
     });
   };
-  std::vector<ObserverRegistration> shown;
-  auto deviation = show(kDeviation, [](const SampleComparison& result) { return result.change; });
-  if (!deviation) return deviation.error();
-  shown.push_back(*std::move(deviation));
-  auto verdict =
-      show(kVerdict, [](const SampleComparison& result) { return number_of(result.verdict); });
-  if (!verdict) return verdict.error();
-  shown.push_back(*std::move(verdict));
-  return shown;
+  show(catalogue::kBaselineDeviationRatio,
+       [](const SampleComparison& result) { return result.change; });
+  show(catalogue::kBaselineVerdict,
+       [](const SampleComparison& result) { return number_of(result.verdict); });
+  return shown.take();
 }
 
 }  // namespace eventcore::monitor

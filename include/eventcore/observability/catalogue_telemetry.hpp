@@ -26,6 +26,7 @@ inline constexpr std::array kByExportLoss{LabelDescription{"signal", kSignals},
                                           LabelDescription{"reason", kExportLosses}};
 inline constexpr std::array kByStatistic{LabelDescription{"statistic", kStatistics}};
 inline constexpr std::array kByMeasure{LabelDescription{"measure", kMeasures}};
+inline constexpr std::array kByBaselineMeasure{LabelDescription{"measure", {}, 32}};
 
 // The log.
 inline constexpr MetricDescription kLogRecordsWrittenTotal{
@@ -206,6 +207,24 @@ inline constexpr MetricDescription kMonitorTrendConfidenceRatio{
     .help = "How certain it is that the change of a measure is not chance.",
     .since = "0.1.0"};
 
+// What the performance monitor finds beside a baseline.
+inline constexpr MetricDescription kBaselineDeviationRatio{
+    .name = "eventcore_baseline_deviation_ratio",
+    .kind = MetricKind::Gauge,
+    .labels = kByBaselineMeasure,
+    .across = Across::Max,
+    .help = "By what share a measure differs from the baseline: 0.1 is 10 % above it.",
+    .since = "0.1.0"};
+inline constexpr MetricDescription kBaselineVerdict{
+    .name = "eventcore_baseline_verdict",
+    .kind = MetricKind::Gauge,
+    .labels = kByBaselineMeasure,
+    .across = Across::Max,
+    .help =
+        "Whether a measure differs from the baseline by more than chance and by enough to matter: "
+        "1 worse, -1 better, 0 neither; absent if too few samples tell.",
+    .since = "0.1.0"};
+
 /// Those of this header, in the order of the reference page.
 inline constexpr std::array kTelemetryMetrics{&kLogRecordsWrittenTotal,
                                               &kLogRecordsDroppedTotal,
@@ -237,6 +256,8 @@ inline constexpr std::array kTelemetryMetrics{&kLogRecordsWrittenTotal,
                                               &kMonitorSnapshotAgeSeconds,
                                               &kMonitorTrend,
                                               &kMonitorTrendChangeRatio,
-                                              &kMonitorTrendConfidenceRatio};
+                                              &kMonitorTrendConfidenceRatio,
+                                              &kBaselineDeviationRatio,
+                                              &kBaselineVerdict};
 
 }  // namespace eventcore::observability::catalogue

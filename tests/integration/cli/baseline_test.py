@@ -128,7 +128,7 @@ class Files(ToolTest):
     def test_are_recorded_compared_and_listed(self):
         fast, slow = self.record("fast.json", 5), self.record("slow.json", 15)
         content = json.loads(fast.read_text())
-        self.assertEqual((content["eventcore_baseline"], content["name"], content["interval_ns"]),
+        self.assertEqual((content["eventcore-baseline"], content["name"], content["interval_ns"]),
                          (1, "fast", 0))
         self.assertEqual([m["name"] for m in content["measures"]], ["cpu_ms", "wall_ms"])
         self.assertTrue(all(len(m["samples"]) == 12 for m in content["measures"]))

@@ -108,7 +108,7 @@ def withhold_bodies(address, connections):
 def never_read(address, path, connections):
     """Asks for more than sockets hold, and takes a byte now and then. Returns how many the server
     did not close."""
-    request = b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path
+    request = b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path
     clients = [connect(address, receive_buffer=4_096) for _ in range(connections)]
     for client in clients:
         client.setblocking(False)

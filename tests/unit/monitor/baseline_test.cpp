@@ -81,9 +81,9 @@ TEST(Baseline, RefusesWhatIsNone) {
   };
   EXPECT_THAT(refused(""), HasSubstr("cut off"));
   EXPECT_THAT(refused(good.substr(0, good.size() / 2)), HasSubstr("cut off"));
-  EXPECT_THAT(refused("[1]"), HasSubstr("eventcore_baseline"));
-  EXPECT_THAT(refused("{}"), HasSubstr("eventcore_baseline"));
-  EXPECT_THAT(refused(changed("\"eventcore_baseline\":1", "\"eventcore_baseline\":2")),
+  EXPECT_THAT(refused("[1]"), HasSubstr("eventcore-baseline"));
+  EXPECT_THAT(refused("{}"), HasSubstr("eventcore-baseline"));
+  EXPECT_THAT(refused(changed("\"eventcore-baseline\":1", "\"eventcore-baseline\":2")),
               HasSubstr("version 2"));
   EXPECT_THAT(refused(changed("\"name\":\"release 1\",", "")), HasSubstr("\"name\""));
   EXPECT_THAT(refused(changed("\"lower\"", "\"quicker\"")), HasSubstr("lower, higher or neither"));
@@ -110,7 +110,7 @@ TEST(Baseline, TellsWhichFileIsWrong) {
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, ErrorCode::InvalidArgument);
   EXPECT_THAT(missing.error().message, HasSubstr("missing.json': there is no such file"));
-  std::ofstream(folder.file("broken.json")) << "{\"eventcore_baseline\":1";
+  std::ofstream(folder.file("broken.json")) << "{\"eventcore-baseline\":1";
   const auto broken = read_baseline(folder.file("broken.json"));
   ASSERT_FALSE(broken);
   EXPECT_THAT(broken.error().message, HasSubstr("broken.json': not a baseline"));
