@@ -139,9 +139,12 @@ MetricsWatch MetricsService::watch(EventStore& store) {
 std::vector<HotStream> MetricsService::hot_streams() const {
   std::vector<HotStream> hot;
   for (detail::StreamCount& one : state_->hot_streams.list()) {
+    // Each write has brought the stream at least one version further.
+    const std::uint64_t counted = one.count - one.conflicts;
+    const std::uint64_t writes = std::min(counted, one.version);
     hot.push_back({.stream = std::move(one.stream),
-                   .writes = one.count - one.conflicts,
-                   .writes_error = one.error,
+                   .writes = writes,
+                   .writes_error = one.error - std::min(one.error, counted - writes),
                    .conflicts = one.conflicts,
                    .version = {one.version}});
   }
