@@ -2,11 +2,15 @@
 
 #include <sys/statvfs.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include "eventcore/projection_storage.hpp"
 #include "eventcore/store_administration.hpp"
 
 namespace eventcore::http {
@@ -100,6 +104,60 @@ HealthCheck disk_free(std::filesystem::path path, DiskFreeLimits limits) {
     return result;
   };
   return {.name = "disk:free", .scope = {.ready = true}, .component_type = "system", .run = run};
+}
+
+HealthCheck projection_runs(const ProjectionRunner& runner) {
+  const auto run = [&runner]() -> HealthResult {
+    const ProjectionStatus status = runner.status();
+    const std::uint64_t behind = status.head - std::min(status.head, status.checkpoint);
+    HealthResult result{.observed = static_cast<double>(behind), .unit = "events"};
+    if (status.state == ProjectionState::Faulted || status.state == ProjectionState::Retrying) {
+      result.status = HealthStatus::Warn;
+      result.output = "it is " + std::string(to_string(status.state)) + " behind position " +
+                      std::to_string(status.checkpoint.value);
+    }
+    return result;
+  };
+  return {.name = "projection:" + runner.projector().key(),
+          .scope = {.ready = true},
+          .component_type = "component",
+          .run = run};
+}
+
+HealthCheck projections_are_led(EventStore& store, std::chrono::nanoseconds grace) {
+  const auto run = [&store, grace]() -> HealthResult {
+    const auto records = store.projections().list();
+    if (!records) return failed(records.error());
+    HealthResult result{.observed = 0, .unit = "projections without a leader"};
+    for (const ProjectionRecord& record : *records) {
+      if (record.paused || !record.lease.is_free(system_clock().wall() - grace)) continue;
+      result.status = HealthStatus::Warn;
+      result.output += (result.output.empty() ? "nobody leads " : ", ") + record.name;
+      result.observed = *result.observed + 1;
+    }
+    return result;
+  };
+  return {.name = "projection:leases",
+          .scope = {.ready = true},
+          .component_type = "datastore",
+          .component_id = store.description().backend,
+          .run = run};
+}
+
+HealthCheck nothing_lost(std::string name, std::function<std::uint64_t()> lost) {
+  const auto run = [lost = std::move(lost),
+                    known = std::make_shared<std::atomic<std::uint64_t>>(0)]() -> HealthResult {
+    const std::uint64_t count = lost();
+    const std::uint64_t more = count - std::min(count, known->exchange(count));
+    HealthResult result{.observed = static_cast<double>(count), .unit = "lost"};
+    if (more != 0) {
+      result.status = HealthStatus::Warn;
+      result.output = std::to_string(more) + " more since the last look";
+    }
+    return result;
+  };
+  return {
+      .name = std::move(name), .scope = {.ready = true}, .component_type = "component", .run = run};
 }
 
 HealthCheck server_loop(const Server& server) {

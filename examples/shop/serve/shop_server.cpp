@@ -5,12 +5,14 @@
 #include <utility>
 
 #include <eventcore/log_metrics.hpp>
+#include <eventcore/logging/logging.hpp>
 #include <eventcore/logging/logging_probe.hpp>
 #include <eventcore/metrics_endpoint.hpp>
 #include <eventcore/monitor/baseline_watch.hpp>
 #include <eventcore/monitor/monitor_metrics.hpp>
 #include <eventcore/observability/instrumented_command_executor.hpp>
 #include <eventcore/observability/instrumented_event_store.hpp>
+#include <eventcore/otlp/init_tracing.hpp>
 #include <eventcore/otlp/telemetry_metrics.hpp>
 #include <eventcore/tracing/tracing_probe.hpp>
 
@@ -162,8 +164,8 @@ Result<void> ShopServer::serve() {
       *store_, metrics_,
       eventcore::CommandExecutorOptions{
           // Where a slow command lost its time is what somebody asks the recorder for.
-          .phase_timing = recorder_ ? eventcore::PhaseTiming::Always
-                                    : eventcore::PhaseTiming::Sampled,
+          .phase_timing =
+              recorder_ ? eventcore::PhaseTiming::Always : eventcore::PhaseTiming::Sampled,
           .probe = eventcore::combine({log, tracing, recorder_})});
   api_ = std::make_unique<ShopApi>(*store_, *executor_, business_metrics_);
   api_->mount(api_server_, forwarding_.get());
@@ -190,6 +192,12 @@ void ShopServer::check_store(eventcore::EventStore& store) {
   health_.add({.name = std::string(kReadModelsCheck), .scope = {.ready = true}, .run = [this] {
                  return check_read_models();
                }});
+  health_.add(
+      http::nothing_lost("log:records", [] { return eventcore::log_stats().dropped_in_all(); }));
+  health_.add(http::nothing_lost("otlp:spans", [] {
+    const eventcore::TracingStats stats = eventcore::tracing_stats();
+    return stats.tracer.dropped + stats.otlp.dropped();
+  }));
   if (url_.backend() != eventcore::StoreUrl::Backend::Sqlite) return;
   const std::filesystem::path folder = url_.path().parent_path();
   health_.add(http::disk_free(folder.empty() ? "." : folder, disk_));

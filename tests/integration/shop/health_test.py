@@ -19,7 +19,7 @@ import time
 from running_shop import running_shop
 from shop_program import report, wait_until, workspace
 
-CHECKS = {"shop:started", "shop:read_models", "store:reads", "store:appends", "store:schema",
+CHECKS = {"log:records", "otlp:spans", "shop:started", "shop:read_models", "store:reads", "store:appends", "store:schema",
           "disk:free", "http:loop"}
 ORDER = {"lines": [{"product": "22423", "quantity": 1, "price": "1.25"}]}
 NO_LIMIT = resource.RLIM_INFINITY

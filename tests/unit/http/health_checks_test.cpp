@@ -74,6 +74,66 @@ TEST(HealthCheck, OfTheDiskTellsItsLimits) {
   EXPECT_EQ(disk_free("/does/not/exist").run().status, HealthStatus::Fail);
 }
 
+/// Fails at each event, with words of its own.
+class Broken final : public Projector {
+ public:
+  Broken() : Projector({.name = "broken"}) {}
+  Result<void> apply(std::span<const StoredEvent>, const ProjectionContext&) override {
+    return make_error(ErrorCode::HandlerFailed, "marker");
+  }
+};
+
+TEST(HealthCheck, OfAProjectionWarnsWhenItStands) {
+  const auto store = open_memory_store();
+  const auto runner =
+      ProjectionRunner::open(*store, std::make_shared<Broken>(), {.failure = {.attempts = 1}});
+  ASSERT_TRUE(runner) << runner.error().message;
+  const HealthCheck check = projection_runs(**runner);
+  EXPECT_EQ(check.name, "projection:broken");
+  EXPECT_EQ(check.run().status, HealthStatus::Pass);
+  WriteBatch batch;
+  batch.info.command_type = "note";
+  batch.add_event(batch.add_stream(StreamId::literal("a"), ExpectedVersion::any()), "noted", 1,
+                  "{}");
+  ASSERT_TRUE(store->append(batch));
+  (*runner)->start();
+  EXPECT_FALSE((*runner)->wait_for({1}, Deadline::after(30s)));
+  const HealthResult result = check.run();
+  EXPECT_EQ(result.status, HealthStatus::Warn);
+  EXPECT_EQ(result.output, "it is faulted behind position 0");
+  EXPECT_EQ(result.observed, 1);
+  EXPECT_TRUE((*runner)->stop());
+}
+
+TEST(HealthCheck, OfLeasesNamesWhatNobodyLeads) {
+  const auto store = open_memory_store();
+  const HealthCheck check = projections_are_led(*store, 0s);
+  EXPECT_EQ(check.run().status, HealthStatus::Pass) << "there are none";
+  const auto led = store->projections().acquire_lease(
+      {.projection = "orders", .holder = "one", .duration = std::chrono::hours(1)});
+  ASSERT_TRUE(led);
+  EXPECT_EQ(check.run().status, HealthStatus::Pass);
+  ASSERT_TRUE(store->projections().release_lease("orders", led->lease.token));
+  const HealthResult result = check.run();
+  EXPECT_EQ(result.status, HealthStatus::Warn);
+  EXPECT_EQ(result.output, "nobody leads orders");
+  EXPECT_EQ(result.observed, 1);
+  ASSERT_TRUE(store->projections().pause("orders"));
+  EXPECT_EQ(check.run().status, HealthStatus::Pass) << "which is meant to be";
+}
+
+TEST(HealthCheck, OfLossesWarnsWhileThereAreMore) {
+  std::uint64_t lost = 0;
+  const HealthCheck check = nothing_lost("log:records", [&] { return lost; });
+  EXPECT_EQ(check.run().status, HealthStatus::Pass);
+  lost = 7;
+  const HealthResult result = check.run();
+  EXPECT_EQ(result.status, HealthStatus::Warn);
+  EXPECT_EQ(result.output, "7 more since the last look");
+  EXPECT_EQ(result.observed, 7);
+  EXPECT_EQ(check.run().status, HealthStatus::Pass);
+}
+
 TEST(HealthCheck, OfAServersLoopIsForLiveness) {
   Server server({});
   const HealthCheck check = server_loop(server);
