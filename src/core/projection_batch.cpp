@@ -148,6 +148,7 @@ Result<void> ProjectionLoop::apply_batch(std::span<const StoredEvent> batch, Pos
   position_ = model_position_ = end;
   if (position_ >= batch_max_until_) batch_max_ = options_.batch_events;
   const Instant ended = system_clock().now();
+  applied_ = batch.size();
   auto saved = save();
   const std::chrono::nanoseconds checkpoint = system_clock().now() - ended;
   end_trace(batch, {.began = began,
@@ -198,7 +199,6 @@ void ProjectionLoop::end_trace(std::span<const StoredEvent> batch, ProjectionBat
 
 void ProjectionLoop::tell_batch(ProjectionBatchRecord record) {
   board_.update([&](ProjectionStatus& status) {
-    status.processed += record.events;
     status.last_event = status.last_success = now();
     status.state = caught_up_once_ ? ProjectionState::Running : ProjectionState::Replaying;
   });
@@ -265,6 +265,7 @@ void ProjectionLoop::note_failure(const Error& error, Position position) {
 Result<void> ProjectionLoop::keep_applied(std::span<const StoredEvent> events) {
   if (model_ != nullptr || events.empty()) return {};
   position_ = events.back().position;
+  applied_ = events.size();
   auto saved = save();
   if (saved) tell_batch({.events = events.size(), .timed = false});
   return saved;

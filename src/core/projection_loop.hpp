@@ -142,9 +142,10 @@ class ProjectionLoop {
   Deadline deadline_;
   ProjectionFeed feed_;
   Uuid log_id_;
-  Position position_;        // applied
-  Position durable_;         // saved in the store
-  Position model_position_;  // committed in the read model
+  Position position_;          // applied
+  std::uint64_t applied_ = 0;  // events of the batch that is about to be saved
+  Position durable_;           // saved in the store
+  Position model_position_;    // committed in the read model
   std::optional<Instant> unsaved_since_;
   std::optional<Instant> log_short_since_;  // when the log was first seen to end too early
   std::uint64_t requests_seen_ = 0;

@@ -119,12 +119,14 @@ Result<void> ProjectionLoop::save(std::vector<DeadLetter> letters, bool rewinds)
                                   .resets_done = resets_done_,
                                   .dead_letters = std::move(letters)};
   auto saved = persist([&] { return storage_.save(checkpoint); });
+  const std::uint64_t applied = std::exchange(applied_, 0);
   if (!saved) return saved;
   durable_ = position_;
   unsaved_since_.reset();
   board_.update([&](ProjectionStatus& status) {
     status.checkpoint = position_;
     status.durable = durable_;
+    status.processed += applied;  // with the checkpoint, which others wait for
   });
   return {};
 }
