@@ -48,6 +48,15 @@ std::string line_from(int file) {
   return line;
 }
 
+/// Appends the spans of a request of traces.
+void append_spans(std::vector<nlohmann::json>& all, const nlohmann::json& request) {
+  for (const auto& resource : request["body"]["resourceSpans"]) {
+    for (const auto& scope : resource["scopeSpans"]) {
+      all.insert(all.end(), scope["spans"].begin(), scope["spans"].end());
+    }
+  }
+}
+
 }  // namespace
 
 OwnCertificate::OwnCertificate() {
@@ -123,14 +132,15 @@ std::vector<nlohmann::json> OtlpReceiver::received() const {
 std::vector<nlohmann::json> OtlpReceiver::spans() const {
   std::vector<nlohmann::json> all;
   for (const auto& one : received()) {
-    if (one["signal"] != "traces") continue;
-    for (const auto& resource : one["body"]["resourceSpans"]) {
-      for (const auto& scope : resource["scopeSpans"]) {
-        all.insert(all.end(), scope["spans"].begin(), scope["spans"].end());
-      }
-    }
+    if (one["signal"] == "traces") append_spans(all, one);
   }
   return all;
+}
+
+nlohmann::json OtlpReceiver::newest_span() const {
+  std::vector<nlohmann::json> all;
+  append_spans(all, nlohmann::json::parse(request(http_url() + "/newest", nullptr)));
+  return all.at(all.size() - 1);
 }
 
 void OtlpReceiver::behave(const nlohmann::json& how) const {

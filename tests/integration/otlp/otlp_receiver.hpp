@@ -50,6 +50,8 @@ class OtlpReceiver {
   [[nodiscard]] std::vector<nlohmann::json> received() const;
   /// All spans that have come.
   [[nodiscard]] std::vector<nlohmann::json> spans() const;
+  /// The last one, however many there are. Throws: the last request was none of traces.
+  [[nodiscard]] nlohmann::json newest_span() const;
   /// Answers wrongly for a while; see receiver.js.
   void behave(const nlohmann::json& how) const;
 

@@ -3,7 +3,8 @@
 //   node receiver.js [http port] [grpc port]     0 or none: any free port
 //
 // Prints {"http": port, "grpc": port} when it listens. HTTP takes POST /v1/{traces,metrics,logs}, and
-// for tests GET /received (what came since the start, one JSON object a line) and POST /behave
+// for tests GET /received (what came since the start, one JSON object a line), GET /newest (the last
+// of them) and POST /behave
 // ({"status": 503, "retryAfter": "1", "grpcCode": 14, "count": 2}: answers that to the next
 // requests). With CERT and KEY in the environment, names of PEM files, both ports speak TLS, and ask
 // for a certificate that CERT has signed if CLIENT_CERT is set too. Ends when its standard input does.
@@ -87,6 +88,7 @@ function serve(request, response) {
   };
   readBody(request, (body) => {
     if (request.url === '/received') return answer(200, received.join('\n'));
+    if (request.url === '/newest') return answer(200, received.at(-1) || '');
     if (request.url === '/behave') {
       behaviour = JSON.parse(body.toString());
       return answer(200, '');
