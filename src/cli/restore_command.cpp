@@ -11,6 +11,7 @@
 #include "log_end.hpp"
 #include "progress_line.hpp"
 #include "store_option.hpp"
+#include "verify_store.hpp"
 
 namespace eventcore::cli {
 namespace {
@@ -159,13 +160,8 @@ void print_done(const RestoreOptions& options, const Restorer& restorer, Positio
 
 /// Verifies what was restored, and reports what is wrong.
 ExitCode verify(EventStore& store, Console& console) {
-  ProgressLine line(console, "verifying", "events");
-  const Result<VerifyReport> report =
-      store.administration().verify([&](std::uint64_t done, std::uint64_t total) {
-        line.update(done, total);
-        return !console.stopped();
-      });
-  console.progress({});
+  std::uint64_t checked = 0;
+  const Result<VerifyReport> report = verify_store(store, console, checked);
   if (!report) return console.fail(report.error(), "what was restored can't be verified");
   if (report->findings_total == 0) return ExitCode::Done;
   return console.fail(ExitCode::Failed, "what was restored has " +

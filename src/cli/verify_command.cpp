@@ -2,11 +2,10 @@
 #include <memory>
 
 #include "commands.hpp"
-#include "eventcore/store_administration.hpp"
 #include "json_text.hpp"
-#include "progress_line.hpp"
 #include "store_option.hpp"
 #include "table.hpp"
+#include "verify_store.hpp"
 
 namespace eventcore::cli {
 namespace {
@@ -57,15 +56,8 @@ ExitCode verify(const VerifyOptions& options, Console& console) {
   return with_store(console, options.store, opening, [&](EventStore& store) {
     const Timestamp begun = system_clock().wall();
     const Position head = store.head();
-    ProgressLine line(console, "verifying", "events");
     std::uint64_t checked = 0;
-    const Result<VerifyReport> report =
-        store.administration().verify([&](std::uint64_t done, std::uint64_t total) {
-          checked = done;
-          line.update(done, total);
-          return !console.stopped();
-        });
-    console.progress({});
+    const Result<VerifyReport> report = verify_store(store, console, checked);
     if (!report && report.error().code == ErrorCode::Cancelled) {
       return console.fail(ExitCode::Failed, "interrupted after " + counted(checked, "event") +
                                                 "; the store is not verified");

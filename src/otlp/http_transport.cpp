@@ -1,6 +1,5 @@
 // OTLP over HTTP with libcurl.
 
-#include <curl/curl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "../observability/gzip.hpp"
+#include "curl_transfer.hpp"
 #include "eventcore/otlp/otlp_transport.hpp"
 #include "reply_body.hpp"
 
@@ -23,35 +23,7 @@ using std::chrono::milliseconds;
 constexpr std::size_t kAnswerMax = std::size_t{64} << 10;
 constexpr curl_socket_t kNoSocket = CURL_SOCKET_BAD;
 
-struct FreeEasy {
-  void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
-};
-struct FreeMulti {
-  void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
-};
-struct FreeList {
-  void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
-};
-
-/// What one transfer has brought.
-struct Answer {
-  std::string body;
-  bool is_too_long = false;
-};
-
-std::size_t take_body(char* data, std::size_t, std::size_t size, void* answer_pointer) noexcept {
-  auto& answer = *static_cast<Answer*>(answer_pointer);
-  if (answer.body.size() + size > kAnswerMax) {
-    answer.is_too_long = true;
-    return 0;
-  }
-  try {
-    answer.body.append(data, size);
-  } catch (...) {
-    return 0;
-  }
-  return size;
-}
+using detail::CurlBody;
 
 class HttpTransport final : public OtlpTransport {
  public:
@@ -74,7 +46,7 @@ class HttpTransport final : public OtlpTransport {
       packed = std::move(*zipped);
       request = packed;
     }
-    Answer answer;
+    CurlBody answer{.bytes_max = kAnswerMax};
     std::array<char, CURL_ERROR_SIZE> problem{};
     const milliseconds limit = time_left(deadline);
     if (limit <= milliseconds::zero()) return {.message = "no time is left"};
@@ -84,7 +56,8 @@ class HttpTransport final : public OtlpTransport {
     set(CURLOPT_ERRORBUFFER, problem.data());
     set(CURLOPT_TIMEOUT_MS, static_cast<long>(limit.count()));
     curl_multi_add_handle(multi_.get(), easy_.get());
-    const std::optional<CURLcode> result = transfer();
+    const std::optional<CURLcode> result = detail::run_transfer(
+        multi_.get(), [&] { return interrupted_.load(std::memory_order_relaxed); });
     curl_multi_remove_handle(multi_.get(), easy_.get());
     set(CURLOPT_ERRORBUFFER, static_cast<char*>(nullptr));
     if (!result) return {.message = "interrupted"};
@@ -132,7 +105,7 @@ class HttpTransport final : public OtlpTransport {
     set(CURLOPT_NOSIGNAL, 1L);
     // A name server that hangs is not waited for at the end.
     set(CURLOPT_QUICK_EXIT, 1L);
-    set(CURLOPT_WRITEFUNCTION, &take_body);
+    set(CURLOPT_WRITEFUNCTION, &detail::take_curl_body);
     set(CURLOPT_OPENSOCKETFUNCTION, &HttpTransport::open_socket);
     set(CURLOPT_OPENSOCKETDATA, this);
     set(CURLOPT_CLOSESOCKETFUNCTION, &HttpTransport::close_socket);
@@ -156,23 +129,7 @@ class HttpTransport final : public OtlpTransport {
     }
   }
 
-  /// Runs the transfer; nothing if it was interrupted.
-  std::optional<CURLcode> transfer() noexcept {
-    constexpr int kPollMs = 1'000;
-    for (;;) {
-      if (interrupted_.load(std::memory_order_relaxed)) return std::nullopt;
-      int running = 0;
-      if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
-      int left = 0;
-      while (const CURLMsg* const message = curl_multi_info_read(multi_.get(), &left)) {
-        if (message->msg == CURLMSG_DONE) return message->data.result;
-      }
-      if (running == 0) return CURLE_FAILED_INIT;
-      curl_multi_poll(multi_.get(), nullptr, 0, kPollMs, nullptr);
-    }
-  }
-
-  OtlpReply reply_to(CURLcode result, const Answer& answer, const char* problem,
+  OtlpReply reply_to(CURLcode result, const CurlBody& answer, const char* problem,
                      milliseconds limit) const {
     if (answer.is_too_long) return {.message = "the answer is too long for a collector's"};
     if (result == CURLE_UNSUPPORTED_PROTOCOL || result == CURLE_WEIRD_SERVER_REPLY ||
@@ -189,9 +146,9 @@ class HttpTransport final : public OtlpTransport {
     }
     long status = 0;
     curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
-    if (status >= 200 && status <= 299) return detail::accepted_reply(answer.body);
+    if (status >= 200 && status <= 299) return detail::accepted_reply(answer.text);
     OtlpReply reply{.message = "status " + std::to_string(status)};
-    if (const std::string said = detail::status_message(answer.body); !said.empty()) {
+    if (const std::string said = detail::status_message(answer.text); !said.empty()) {
       reply.message += ": " + said;
     }
     if (status == 429 || status == 502 || status == 503 || status == 504) {
@@ -227,9 +184,9 @@ class HttpTransport final : public OtlpTransport {
   // Open ones, few at a time. Atomic: the child of a fork reads them in any state of the sender.
   std::array<std::atomic<curl_socket_t>, 8> sockets_;
   std::atomic<bool> interrupted_ = false;
-  std::unique_ptr<curl_slist, FreeList> headers_;
-  std::unique_ptr<CURLM, FreeMulti> multi_;
-  std::unique_ptr<CURL, FreeEasy> easy_;
+  detail::CurlList headers_;
+  detail::CurlMulti multi_;
+  detail::CurlEasy easy_;
 };
 
 }  // namespace

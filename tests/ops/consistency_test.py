@@ -8,13 +8,12 @@ import re
 import shlex
 import subprocess
 import sys
-import tempfile
 
 import yaml
 
 from catalogue import across, exported, families, findings, joined_wrongly, names_in, recorded
 from dashboards import dashboards, queries, variable_queries
-from kit import OPS, ROOT, alert_rules, fail_if, rules, run
+from kit import OPS, ROOT, alert_rules, check_promql, fail_if, rules
 
 EVENTCORE, PROMTOOL, AMTOOL = sys.argv[1:]
 PROGRAMS = {"eventcore": EVENTCORE, "promtool": PROMTOOL, "amtool": AMTOOL}
@@ -185,12 +184,7 @@ def runbook_commands():
 def runbook_queries_are_promql():
     queries = [query for text in RUNBOOKS.values() for query in fenced(text, "promql")]
     assert len(queries) > 50, queries
-    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
-        yaml.safe_dump({"groups": [{"name": "runbooks", "rules": [
-            {"record": f"query:{number}", "expr": query}
-            for number, query in enumerate(queries)]}]}, file)
-        file.flush()
-        run(PROMTOOL, "check", "rules", file.name)
+    check_promql(PROMTOOL, queries)
 
 
 def the_checks_can_fail():

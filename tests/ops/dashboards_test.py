@@ -11,14 +11,13 @@ import itertools
 import json
 import re
 import sys
-import tempfile
 
 import jsonschema
 import yaml
 
 from dashboards import (FOLDER, alerts_without_panel, all_rules, dashboards, grafana_dashboards,
                         queries, thresholds)
-from kit import OPS, ROOT, fail_if, run
+from kit import OPS, ROOT, check_promql, fail_if
 from panel_data import panels_of
 
 PROMTOOL = sys.argv[1]
@@ -194,12 +193,7 @@ def the_checks_can_fail():
 def queries_are_promql():
     found = [expression for _, expression, _ in queries()]
     assert len(found) > 150, len(found)
-    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
-        yaml.safe_dump({"groups": [{"name": "panels", "rules": [
-            {"record": f"query:{number}", "expr": expression}
-            for number, expression in enumerate(found)]}]}, file)
-        file.flush()
-        run(PROMTOOL, "check", "rules", file.name)
+    check_promql(PROMTOOL, found)
 
 
 def provisioning_findings():

@@ -4,6 +4,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 import yaml
 
@@ -19,6 +20,16 @@ def run(*command, status=0):
     text = done.stdout + done.stderr
     assert done.returncode == status, f"{command}: exit code {done.returncode}\n{text}"
     return text
+
+
+def check_promql(promtool, queries):
+    """Fails unless promtool takes each of `queries`."""
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        yaml.safe_dump({"groups": [{"name": "queries", "rules": [
+            {"record": f"query:{number}", "expr": query}
+            for number, query in enumerate(queries)]}]}, file)
+        file.flush()
+        run(promtool, "check", "rules", file.name)
 
 
 def fail_if(findings):

@@ -278,11 +278,14 @@ void ShopServer::mount_endpoints() {
                          .health = &health_});
 }
 
+void ShopServer::keep(Result<std::vector<eventcore::observability::ObserverRegistration>> shown) {
+  if (!shown) return;
+  for (auto& observer : *shown) observers_.push_back(std::move(observer));
+}
+
 void ShopServer::show_log() {
   // Another server of this process may show it already.
-  if (auto shown = eventcore::observability::show_log(metrics_->registry())) {
-    for (auto& observer : *shown) observers_.push_back(std::move(observer));
-  }
+  keep(eventcore::observability::show_log(metrics_->registry()));
 }
 
 Result<void> ShopServer::start_export() {
@@ -295,17 +298,12 @@ Result<void> ShopServer::start_export() {
         {eventcore::OtlpSignal::Metrics, [this] { return metrics_exporter_->stats(); }});
   }
   if (logs_) exporters.push_back({eventcore::OtlpSignal::Logs, [this] { return logs_->stats(); }});
-  auto shown = eventcore::observability::show_telemetry(metrics_->registry(), std::move(exporters));
-  if (shown) {
-    for (auto& observer : *shown) observers_.push_back(std::move(observer));
-  }
+  keep(eventcore::observability::show_telemetry(metrics_->registry(), std::move(exporters)));
   return {};
 }
 
 void ShopServer::start_monitor() {
-  if (auto shown = eventcore::monitor::show_monitor(metrics_->registry(), monitor_)) {
-    for (auto& observer : *shown) observers_.push_back(std::move(observer));
-  }
+  keep(eventcore::monitor::show_monitor(metrics_->registry(), monitor_));
   monitor_->start();
 }
 
@@ -328,7 +326,7 @@ Result<void> ShopServer::start_baseline() {
       std::make_shared<eventcore::monitor::BaselineWatch>(monitor_, *std::move(baseline));
   auto shown = eventcore::monitor::show_baseline(metrics_->registry(), watch);
   if (!shown) return shown.error();
-  for (auto& observer : *shown) observers_.push_back(std::move(observer));
+  keep(std::move(shown));
   return {};
 }
 

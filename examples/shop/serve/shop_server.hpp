@@ -99,6 +99,8 @@ class ShopServer {
   void mount_console();
   void show_store(eventcore::EventStore& store);
   void show_connections();
+  /// Shows these metrics as long as the server is there; none if there is an error.
+  void keep(eventcore::Result<std::vector<eventcore::observability::ObserverRegistration>> shown);
   void show_log();
   [[nodiscard]] eventcore::Result<void> start_export();
   void start_monitor();

@@ -1,52 +1,18 @@
 #include "http_client.hpp"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <optional>
 #include <string_view>
 #include <utility>
 
+#include "../../otlp/curl_transfer.hpp"
 #include "eventcore/store_url.hpp"
 
 namespace eventcore::cli {
 namespace {
 
-struct FreeEasy {
-  void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
-};
-struct FreeMulti {
-  void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
-};
-struct FreeList {
-  void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
-};
-struct FreeUrl {
-  void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
-};
-
-/// What one transfer has brought.
-struct Body {
-  std::string text;
-  std::size_t bytes_max = 0;
-  bool is_too_long = false;
-};
-
-std::size_t take_body(char* data, std::size_t, std::size_t size, void* pointer) noexcept {
-  auto& body = *static_cast<Body*>(pointer);
-  if (body.text.size() + size > body.bytes_max) {
-    body.is_too_long = true;
-    return 0;
-  }
-  try {
-    body.text.append(data, size);
-  } catch (...) {
-    return 0;
-  }
-  return size;
-}
+using detail::CurlBody;
 
 Error unavailable(const std::string& what) { return make_error(ErrorCode::Unavailable, what); }
 
@@ -70,7 +36,7 @@ struct HttpClient::State {
     set(CURLOPT_QUICK_EXIT, 1L);  // a name server that hangs is not waited for at the end
     set(CURLOPT_USERAGENT, "eventcore");
     set(CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
-    set(CURLOPT_WRITEFUNCTION, &take_body);
+    set(CURLOPT_WRITEFUNCTION, &detail::take_curl_body);
   }
   ~State() {
     if (easy && multi) curl_multi_remove_handle(multi.get(), easy.get());
@@ -83,26 +49,14 @@ struct HttpClient::State {
 
   /// Runs the transfer; nothing if it was stopped.
   std::optional<CURLcode> transfer(const std::stop_token& stop) {
-    constexpr int kPollMs = 1'000;
-    const std::stop_callback<std::function<void()>> wake(
-        stop, [this] { curl_multi_wakeup(multi.get()); });
-    while (!stop.stop_requested()) {
-      int running = 0;
-      if (curl_multi_perform(multi.get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
-      int left = 0;
-      while (const CURLMsg* const message = curl_multi_info_read(multi.get(), &left)) {
-        if (message->msg == CURLMSG_DONE) return message->data.result;
-      }
-      if (running == 0) return CURLE_FAILED_INIT;
-      curl_multi_poll(multi.get(), nullptr, 0, kPollMs, nullptr);
-    }
-    return std::nullopt;
+    const std::stop_callback wake(stop, [this] { curl_multi_wakeup(multi.get()); });
+    return detail::run_transfer(multi.get(), [&] { return stop.stop_requested(); });
   }
 
   const HttpClientOptions options;
-  std::unique_ptr<curl_slist, FreeList> headers;
-  std::unique_ptr<CURLM, FreeMulti> multi;
-  std::unique_ptr<CURL, FreeEasy> easy;
+  detail::CurlList headers;
+  detail::CurlMulti multi;
+  detail::CurlEasy easy;
 };
 
 HttpClient::HttpClient(HttpClientOptions options)
@@ -111,7 +65,7 @@ HttpClient::~HttpClient() = default;
 
 Result<HttpReply> HttpClient::get(const std::string& url, const std::stop_token& stop) {
   if (!state_->easy || !state_->multi) return unavailable("no memory for a request");
-  Body body{.text = {}, .bytes_max = state_->options.body_bytes_max};
+  CurlBody body{.bytes_max = state_->options.body_bytes_max};
   std::array<char, CURL_ERROR_SIZE> problem{};
   state_->set(CURLOPT_URL, url.c_str());
   state_->set(CURLOPT_WRITEDATA, &body);
@@ -145,7 +99,7 @@ Result<std::string> with_path(const std::string& url, const std::string& path) {
         ErrorCode::InvalidArgument,
         "no URL of a service, as http://127.0.0.1:9464 is one" + why + ": " + redact_secrets(url));
   };
-  const std::unique_ptr<CURLU, FreeUrl> parsed(curl_url());
+  const detail::CurlUrl parsed(curl_url());
   if (!parsed) return unavailable("no memory for a URL");
   if (const CURLUcode code = curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0);
       code != CURLUE_OK) {
