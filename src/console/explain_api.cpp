@@ -1,6 +1,5 @@
 #include <array>
 #include <atomic>
-#include <charconv>
 #include <memory>
 #include <utility>
 
@@ -25,13 +24,6 @@ struct Question {
   std::optional<Uuid> id = std::nullopt;
   std::function<bool(const StoredBatch&)> wanted = nullptr;
 };
-
-std::optional<std::uint64_t> whole_number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 Question question_of(const std::string& text) {
   // An event's id is its command's id, a slash and its ordinal.
