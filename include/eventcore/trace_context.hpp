@@ -7,6 +7,7 @@
 /// Spans build on it; it works without them. `tracestate` is not part of it.
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,7 +22,9 @@ struct TraceContext {
   std::uint8_t flags = 0;
 
   [[nodiscard]] constexpr bool is_valid() const noexcept {
-    return trace_id != decltype(trace_id){} && span_id != decltype(span_id){};
+    // As words: the comparison of arrays is a call.
+    const auto trace = std::bit_cast<std::array<std::uint64_t, 2>>(trace_id);
+    return (trace[0] | trace[1]) != 0 && std::bit_cast<std::uint64_t>(span_id) != 0;
   }
   [[nodiscard]] constexpr bool is_sampled() const noexcept { return (flags & 1U) != 0; }
 

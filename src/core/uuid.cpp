@@ -97,17 +97,13 @@ class Minter {
 }  // namespace
 
 std::string Uuid::to_string() const {
-  std::string text;
-  text.reserve(36);
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (dash_before(i)) text += '-';
-    detail::append_hex(text, bytes[i]);
-  }
+  std::string text(detail::kUuidCharacters, '\0');
+  detail::put_uuid(text.data(), bytes.data());
   return text;
 }
 
 std::optional<Uuid> Uuid::parse(std::string_view text) noexcept {
-  if (text.size() != 36) return std::nullopt;
+  if (text.size() != detail::kUuidCharacters) return std::nullopt;
   Uuid uuid;
   std::size_t at = 0;
   for (std::size_t i = 0; i < uuid.bytes.size(); ++i) {

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "../core/poll_pause.hpp"
 #include "../core/quiet_thread.hpp"
 #include "futex.hpp"
 #include "thread_log_ring.hpp"
@@ -21,7 +22,7 @@ using std::chrono::milliseconds;
 
 // The drain looks for records so often: soon again after it has found some.
 constexpr std::chrono::nanoseconds kShortSleep = microseconds(200);
-constexpr std::chrono::nanoseconds kLongSleep = milliseconds(5);
+constexpr std::chrono::nanoseconds kLongSleep = milliseconds(10);
 
 /// Hands the thread's ring back when the thread ends.
 struct ThreadEnd {
@@ -136,25 +137,24 @@ void LogCore::start_drain() noexcept {
 
 void LogCore::run_drain() noexcept {
   thread_log_ring = no_ring();  // what a sink logs would come back to it
-  std::chrono::nanoseconds sleep = kShortSleep;
+  PollPause sleep(kShortSleep, kLongSleep);
   for (;;) {
     const std::uint32_t wakes = wakes_.load(std::memory_order_acquire);
     const std::uint32_t asked = flush_asked_.load(std::memory_order_acquire);
     const bool ends = process_ends_.load(std::memory_order_acquire);
     const bool flushes = ends || asked != flush_done_.load(std::memory_order_relaxed);
-    bool worked = false;
     {
       const MutexLock lock(drain_mutex_);
-      worked = pass(flushes);
+      pass(flushes);
+      sleep.saw(fullest_.queued, fullest_.capacity);
     }
     if (flushes) {
       flush_done_.store(asked, std::memory_order_release);  // pairs with `flush`
       futex_wake(flush_done_);
     }
     if (ends) break;
-    sleep = worked ? kShortSleep : std::min(sleep * 2, kLongSleep);
     drain_sleeps_.store(true, std::memory_order_relaxed);
-    futex_wait(wakes_, wakes, sleep);
+    futex_wait(wakes_, wakes, sleep.now());
     drain_sleeps_.store(false, std::memory_order_relaxed);
   }
   drain_ended_.store(1, std::memory_order_release);

@@ -64,7 +64,7 @@ class LogCore {
   bool join_drain(Instant end) noexcept EVENTCORE_EXCLUDES(control_);
   void switch_site(LogSite& site) EVENTCORE_REQUIRES(mutex_);
   void begin_window() EVENTCORE_REQUIRES(mutex_);
-  bool pass(bool flushes) noexcept EVENTCORE_REQUIRES(drain_mutex_);
+  void pass(bool flushes) noexcept EVENTCORE_REQUIRES(drain_mutex_);
   void look_at_rings() EVENTCORE_REQUIRES(drain_mutex_);
   void report_suppressed() EVENTCORE_REQUIRES(drain_mutex_);
   void report_dropped() EVENTCORE_REQUIRES(drain_mutex_);
@@ -84,6 +84,10 @@ class LogCore {
   Mutex drain_mutex_;
   std::unique_ptr<LogDrain> drain_ EVENTCORE_GUARDED_BY(drain_mutex_);
   std::vector<LogRing*> ring_list_ EVENTCORE_GUARDED_BY(drain_mutex_);        // as last copied
+  struct {
+    std::uint64_t queued = 0;
+    std::uint64_t capacity = 0;
+  } fullest_ EVENTCORE_GUARDED_BY(drain_mutex_);  // of the rings, when last looked at
   std::vector<std::uint64_t> suppressed_ EVENTCORE_GUARDED_BY(drain_mutex_);  // by site, reported
   std::uint64_t dropped_reported_ EVENTCORE_GUARDED_BY(drain_mutex_) = 0;
   Instant window_began_ EVENTCORE_GUARDED_BY(drain_mutex_){};

@@ -32,14 +32,13 @@ void LogDrain::look_at_clock() {
   if (std::abs(ahead - wall_ahead_ns_) > kClockStepNs) wall_ahead_ns_ = ahead;
 }
 
-bool LogDrain::take_all(const std::vector<LogRing*>& rings) {
+void LogDrain::take_all(const std::vector<LogRing*>& rings) {
   look_at_clock();
   sources_.clear();
   for (LogRing* const ring : rings) {
     const std::uint64_t end = ring->head();
     if (const LogRecordHead* const front = ring->front(end)) sources_.push_back({ring, end, front});
   }
-  if (sources_.empty()) return false;
   while (!sources_.empty()) {
     // All of the ring with the oldest record that is older than the others' oldest.
     std::size_t oldest = 0;
@@ -57,7 +56,6 @@ bool LogDrain::take_all(const std::vector<LogRing*>& rings) {
       sources_.erase(sources_.begin() + static_cast<std::ptrdiff_t>(oldest));
     }
   }
-  return true;
 }
 
 void LogDrain::take_run(Source& source, std::int64_t until) {

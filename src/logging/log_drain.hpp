@@ -19,8 +19,8 @@ class LogDrain {
   LogDrain(std::vector<LogOutput> outputs, const Clock& clock)
       : clock_(clock), outputs_(std::move(outputs)) {}
 
-  /// Writes all that is in `rings` now. True: there was something.
-  bool take_all(const std::vector<LogRing*>& rings);
+  /// Writes all that is in `rings` now.
+  void take_all(const std::vector<LogRing*>& rings);
   /// Writes a record of the log itself.
   void write(const LogPlace& place, std::span<const LogField> fields, std::string_view values);
   /// Hands over what is written; `flushes`: sinks pass it on.

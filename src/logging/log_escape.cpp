@@ -3,13 +3,12 @@
 #include <cstdint>
 #include <cstring>
 
+#include "../core/hex.hpp"
 #include "../core/utf8.hpp"
 
 namespace eventcore::detail {
 
 namespace {
-
-constexpr char kHexDigits[] = "0123456789abcdef";
 
 /// Marks bytes that are not printable ASCII, or a quote or backslash; none is missed.
 constexpr std::uint64_t special_bytes(std::uint64_t word) noexcept {

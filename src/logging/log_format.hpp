@@ -2,6 +2,7 @@
 
 // A record as a line.
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -69,8 +70,13 @@ class LogFormatter {
  private:
   std::vector<std::string> redacted_;
   std::unordered_map<const char*, Key> keys_;  // keys are literals
-  std::int64_t second_ = -1;                   // of `second_text_`
-  char second_text_[20] = {};                  // with the point behind it
+  struct Recent {
+    const char* key = nullptr;
+    const Key* found = nullptr;
+  };
+  std::array<Recent, 512> recent_;  // of `keys_`, by their addresses
+  std::int64_t second_ = -1;        // of `second_text_`
+  char second_text_[20] = {};       // with the point behind it
 };
 
 [[nodiscard]] std::unique_ptr<LogFormatter> make_json_formatter(std::vector<std::string> redacted);

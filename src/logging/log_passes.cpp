@@ -151,20 +151,22 @@ void LogCore::begin_window() {
 
 void LogCore::look_at_rings() {
   const MutexLock lock(mutex_);
-  std::uint64_t most = queued_max_.load(std::memory_order_relaxed);
+  fullest_ = {};
   ring_list_.clear();
   for (const auto& ring : rings_) {
     ring_list_.push_back(ring.get());
-    most = std::max(most, ring->queued());
+    const std::uint64_t queued = ring->queued();
+    if (queued >= fullest_.queued) fullest_ = {queued, ring->capacity()};
   }
-  queued_max_.store(most, std::memory_order_relaxed);
+  if (fullest_.queued > queued_max_.load(std::memory_order_relaxed)) {
+    queued_max_.store(fullest_.queued, std::memory_order_relaxed);
+  }
 }
 
-bool LogCore::pass(bool flushes) noexcept {
-  bool worked = false;
+void LogCore::pass(bool flushes) noexcept {
   try {
     look_at_rings();
-    worked = drain_->take_all(ring_list_);
+    drain_->take_all(ring_list_);
     const Instant now = clock_.load(std::memory_order_relaxed)->now();
     const bool is_over = now - window_began_ >= kWindow;
     if (is_over || flushes) {
@@ -181,7 +183,6 @@ bool LogCore::pass(bool flushes) noexcept {
     count_up(counts_.lost);
   }
   drain_->finish(flushes);
-  return worked;
 }
 
 void LogCore::report_suppressed() {

@@ -1,8 +1,7 @@
 #include "eventcore/logging/logging_probe.hpp"
 
-#include <algorithm>
 #include <array>
-#include <optional>
+#include <new>
 
 #include "eventcore/detail/span_frame.hpp"
 #include "eventcore/logging/log.hpp"
@@ -15,32 +14,45 @@ namespace {
 constexpr const char* kCommand = "eventcore::command";
 constexpr const char* kStore = "eventcore::store";
 
-/// The names of streams that got events.
-struct Streams {
-  std::array<std::string_view, kLogListMax> names;
-  std::size_t count = 0;  // of all
+/// How many streams got events.
+std::size_t written_streams(std::span<const StreamTouch> touches) noexcept {
+  std::size_t count = 0;
+  for (const StreamTouch& touch : touches) count += touch.events_written == 0 ? 0U : 1U;
+  return count;
+}
 
-  explicit Streams(std::span<const StreamTouch> touches) noexcept {
-    for (const StreamTouch& touch : touches) {
-      if (touch.events_written == 0) continue;
-      if (count < names.size()) names[count] = touch.stream;
-      ++count;
-    }
-  }
+/// The names of streams that got events.
+class WrittenStreams {
+ public:
+  WrittenStreams() noexcept {}
+
   /// Refers to the names; more than there is room for are only counted.
-  [[nodiscard]] LogField as_field() const noexcept {
-    LogField list = field("streams", std::span<const std::string_view>(names));
-    list.size = static_cast<std::uint32_t>(count);
+  [[nodiscard]] LogField list(std::span<const StreamTouch> touches) noexcept {
+    std::size_t kept = 0;
+    for (const StreamTouch& touch : touches) {
+      if (kept == kLogListMax) break;
+      if (touch.events_written != 0) new (&names_[kept++]) std::string_view(touch.stream);
+    }
+    LogField list = field("streams", std::span<const std::string_view>(names_.data(), kept));
+    list.size = static_cast<std::uint32_t>(written_streams(touches));
     return list;
   }
+
+ private:
+  union {  // not set before they are used
+    std::array<std::string_view, kLogListMax> names_;
+  };
 };
 
-/// A key that is left out where there is nothing to say.
+/// Fields that are added one by one.
 class Fields {
  public:
+  Fields() noexcept {}
+
   void add(LogField field) noexcept {
-    if (count_ < fields_.size()) fields_[count_++] = field;
+    if (count_ < fields_.size()) new (&fields_[count_++]) LogField(field);
   }
+  /// Leaves out a key where there is nothing to say.
   void add_text(LogKey key, std::string_view text) noexcept {
     if (!text.empty()) add(field(key, text));
   }
@@ -48,11 +60,13 @@ class Fields {
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
 
  private:
-  std::array<LogField, kLogFieldsMax> fields_;
+  union {  // not set before they are used
+    std::array<LogField, kLogFieldsMax> fields_;
+  };
   std::size_t count_ = 0;
 };
 
-// As `EVENTCORE_LOG_RECORD`, for fields that are added one by one.
+// As `EVENTCORE_LOG_RECORD`, for `Fields`.
 #define LOG_FIELDS(level, target, event, message, add_fields)                                  \
   do {                                                                                         \
     static constinit detail::LogSite site(LogLevel::level, target, detail::log_file(__FILE__), \
@@ -95,7 +109,7 @@ void log_success(const CommandRecord& record) {
                add_command(fields, record);
                fields.add(field("outcome", record.outcome));
                fields.add(field("events_written", record.events_written));
-               fields.add(field("affected_streams", Streams(record.streams).count));
+               fields.add(field("affected_streams", written_streams(record.streams)));
                if (record.first_position.value != 0 && record.events_written != 0) {
                  fields.add(field("position", record.first_position + (record.events_written - 1)));
                }
@@ -136,11 +150,11 @@ void log_conflicts(const CommandRecord& record) {
 
 void log_append_of(const CommandRecord& record) {
   if (record.outcome != CommandOutcome::Committed || record.events_written == 0) return;
-  std::optional<Streams> streams;  // made where the record is wanted; outlives its writing
+  WrittenStreams streams;  // outlives the writing
   LOG_FIELDS(Debug, kStore, "append.succeeded", "Events written successfully", [&](Fields& fields) {
     fields.add(field("event_count", record.events_written));
     fields.add(field("events_written", record.events_written));
-    fields.add(streams.emplace(record.streams).as_field());
+    fields.add(streams.list(record.streams));
   });
 }
 

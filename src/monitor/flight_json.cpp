@@ -1,16 +1,12 @@
 #include "flight_json.hpp"
 
+#include <array>
 #include <charconv>
 
+#include "../core/hex.hpp"
 #include "../core/utf8.hpp"
 
 namespace eventcore::monitor::detail {
-
-namespace {
-
-constexpr std::string_view kHexDigits = "0123456789abcdef";
-
-}  // namespace
 
 void FlightJson::flush() noexcept {
   if (used_ > 0) sink_(target_, buffer_.data(), used_);
@@ -60,8 +56,8 @@ void FlightJson::quoted(std::string_view value) noexcept {
     if (size == 0) {
       put("\\ufffd");
     } else if (code < 0x20 || code == 0x7F) {
-      const char escaped[] = {'\\', 'u', '0', '0', kHexDigits[code >> 4U], kHexDigits[code & 15U]};
-      put({escaped, sizeof escaped});
+      put("\\u00");
+      put({eventcore::detail::kHexPairs[code].data(), 2});
     } else {
       if (code == '"' || code == '\\') put("\\");
       put(value.substr(0, size));
@@ -88,21 +84,16 @@ void FlightJson::number(std::uint64_t value) noexcept {
 void FlightJson::hex(std::span<const std::uint8_t> bytes) noexcept {
   separate();
   put("\"");
-  for (const std::uint8_t byte : bytes) {
-    const char pair[] = {kHexDigits[byte >> 4U], kHexDigits[byte & 15U]};
-    put({pair, 2});
-  }
+  for (const std::uint8_t byte : bytes) put({eventcore::detail::kHexPairs[byte].data(), 2});
   put("\"");
 }
 
 void FlightJson::uuid(const Uuid& id) noexcept {
   separate();
   put("\"");
-  for (std::size_t i = 0; i < id.bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) put("-");
-    const char pair[] = {kHexDigits[id.bytes[i] >> 4U], kHexDigits[id.bytes[i] & 15U]};
-    put({pair, 2});
-  }
+  std::array<char, eventcore::detail::kUuidCharacters> text{};
+  eventcore::detail::put_uuid(text.data(), id.bytes.data());
+  put({text.data(), text.size()});
   put("\"");
 }
 

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "../core/poll_pause.hpp"
 #include "span_space.hpp"
 
 namespace eventcore::detail {
@@ -89,24 +90,22 @@ bool SpanDrain::end(Deadline deadline) {
 }
 
 void SpanDrain::run(Shared& shared) {
-  std::chrono::milliseconds pause = kPauseMin;
+  PollPause pause(kPauseMin, poll_);
   bool is_last = false;
   while (!is_last) {
     std::uint64_t wanted = 0;
     {
       MutexLock lock(shared.mutex);
       if (!shared.is_ending && shared.passes_wanted == shared.passes_done) {
-        shared.changed.wait_for(lock, pause);
+        shared.changed.wait_for(lock, pause.now());
       }
       is_last = shared.is_ending;
       wanted = shared.passes_wanted;
     }
-    bool found = false;
     {
       const MutexLock lock(shared.pass);
-      found = pass(is_last);
+      pause.saw(pass(is_last), SpanRing::kBytes);
     }
-    pause = found ? kPauseMin : std::min(2 * pause, poll_);
     const MutexLock lock(shared.mutex);
     shared.passes_done = wanted;
     if (is_last) shared.is_running = false;
@@ -114,11 +113,11 @@ void SpanDrain::run(Shared& shared) {
   }
 }
 
-bool SpanDrain::pass(bool is_last) {
+std::uint64_t SpanDrain::pass(bool is_last) {
   look_at_clock();
-  bool found = false;
+  std::uint64_t most = 0;
   for (SpanRing* ring = SpanSpace::get().first_ring(); ring != nullptr; ring = ring->next_ring) {
-    found = read(*ring) || found;
+    most = std::max(most, read(*ring));
   }
   if (traces_) {
     if (is_last) {
@@ -132,17 +131,15 @@ bool SpanDrain::pass(bool is_last) {
     undecided_.store(traces_->undecided(), kRelaxed);
   }
   for (const auto& sink : sinks_) sink->idle();
-  return found;
+  return most;
 }
 
-bool SpanDrain::read(SpanRing& ring) {
+std::uint64_t SpanDrain::read(SpanRing& ring) {
   // A thread that writes faster than this reads must not keep the others waiting.
   std::size_t left = SpanRing::kBytes;
-  bool found = false;
   while (left > 0) {
     const std::byte* const record = ring.next();
     if (record == nullptr) break;
-    found = true;
     std::uint32_t bytes = 0;
     std::memcpy(&bytes, record, sizeof bytes);
     left -= std::min<std::size_t>(left, bytes);
@@ -154,7 +151,7 @@ bool SpanDrain::read(SpanRing& ring) {
   }
   deliver();
   ring.release();
-  return found;
+  return SpanRing::kBytes - left;
 }
 
 void SpanDrain::take(const std::byte* record) {

@@ -64,9 +64,9 @@ class SpanDrain {
   };
 
   void run(Shared& shared);
-  /// Reads every ring up to where it was written; whether there was anything.
-  bool pass(bool is_last);
-  bool read(SpanRing& ring);
+  /// Reads every ring up to where it was written; the bytes that the fullest held.
+  std::uint64_t pass(bool is_last);
+  std::uint64_t read(SpanRing& ring);
   void take(const std::byte* record);
   void deliver();
   void deliver_kept();

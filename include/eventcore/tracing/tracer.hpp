@@ -57,7 +57,7 @@ struct TracerOptions {
   std::vector<std::shared_ptr<SpanSink>> sinks = {};  ///< Each is given every span.
   SpanLimits limits = {};
   std::optional<KeepRule> keep = std::nullopt;
-  /// Between two looks at the rings when there was nothing; shorter while there is.
+  /// At most so long between two looks at the rings; shorter as they fill.
   std::chrono::milliseconds poll{10};
   const Clock* clock = &system_clock();
 };
