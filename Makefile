@@ -10,7 +10,8 @@ RELEASE := build/release
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
-.PHONY: help demo test sanitize crash fuzz soak bench lint docs clean bootstrap bootstrap-tests release
+.PHONY: help demo test sanitize crash fuzz soak bench lint docs clean bootstrap bootstrap-tests release \
+        packages package-test
 
 help:
 	@echo "make demo      run the example shop on var/demo/shop.db (DEMO_ARGS=...)"
@@ -20,6 +21,8 @@ help:
 	@echo "make fuzz      the long fuzz run"
 	@echo "make soak      the long load run"
 	@echo "make bench     the benchmarks (BENCH_ARGS=--check compares with the targets)"
+	@echo "make packages  Debian packages, in build/release/packages"
+	@echo "make package-test  installs them into a bare Debian 12 and uses them there (needs root)"
 	@echo "make lint      rules of the tree, formatting, clang-tidy"
 	@echo "make docs      reference pages made from the sources"
 	@echo "make clean     remove build/ and var/"
@@ -67,6 +70,12 @@ fuzz: bootstrap
 bench: release
 	@test -x $(RELEASE)/bin/eventcore-bench || { echo "bench: there is no eventcore-bench yet" >&2; exit 2; }
 	@$(RELEASE)/bin/eventcore-bench $(BENCH_ARGS)
+
+packages: release
+	@cpack --config $(RELEASE)/CPackConfig.cmake
+
+package-test: release
+	@scripts/debian_package_check
 
 docs: bootstrap
 	@test -x scripts/docs || { echo "docs: there is no scripts/docs yet" >&2; exit 2; }

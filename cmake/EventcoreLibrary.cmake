@@ -22,6 +22,8 @@ function(eventcore_library)
   foreach(package IN LISTS arg_PACKAGES)
     separate_arguments(package UNIX_COMMAND "${package}")
     find_package(${package} REQUIRED)
+    list(GET package 0 name)
+    set_property(GLOBAL APPEND PROPERTY EVENTCORE_FOUND_PACKAGES ${name})
   endforeach()
 
   set(target eventcore_${arg_NAME})

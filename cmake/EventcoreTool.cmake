@@ -1,8 +1,9 @@
-# eventcore_tool(NAME <program> SOURCES <source>... LINK <target>... [PACKAGES <args>...] [INSTALL])
+# eventcore_tool(NAME <program> SOURCES <source>... LINK <target>... [PACKAGES <args>...]
+#                [INSTALL <install component>])
 #
 # Builds <build>/bin/<program>. Without sources there is no target.
 function(eventcore_tool)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "INSTALL" "NAME" "SOURCES;LINK;PACKAGES")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;INSTALL" "SOURCES;LINK;PACKAGES")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "eventcore_tool: unknown argument ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -18,6 +19,6 @@ function(eventcore_tool)
   set_target_properties(${arg_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY
                                                "${PROJECT_BINARY_DIR}/bin")
   if(arg_INSTALL)
-    install(TARGETS ${arg_NAME})
+    install(TARGETS ${arg_NAME} COMPONENT ${arg_INSTALL})
   endif()
 endfunction()

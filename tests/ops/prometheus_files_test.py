@@ -5,6 +5,7 @@ usage: prometheus_files_test.py PATH-OF-promtool
 
 import json
 import pathlib
+import re
 import sys
 import tempfile
 
@@ -49,6 +50,19 @@ def changed_thresholds_make_rules_stale(folder):
                              str(folder / "rules.yaml"), status=2)
 
 
+def token_and_tls_fit(folder):
+    """What the file shows of them as comments is what Prometheus takes."""
+    text = (PROMETHEUS / "prometheus.yml").read_text()
+    shown = re.sub(r"^    # (?=(?:  )?[a-z_]+:)", "    ", text, flags=re.M)
+    (job,) = yaml.safe_load(shown)["scrape_configs"]
+    assert {"authorization", "scheme", "tls_config"} <= set(job), job
+    config = folder / "prometheus.yml"
+    config.write_text(shown)
+    run(PROMTOOL, "check", "config", "--syntax-only", str(config))
+    config.write_text(shown.replace("credentials_file", "credential_file"))
+    run(PROMTOOL, "check", "config", "--syntax-only", str(config), status=1)
+
+
 def bounds_are_buckets():
     """A share of fast commands can be had only at the bound of a bucket."""
     metrics = json.loads((ROOT / "tests" / "golden" / "metrics.json").read_text())
@@ -71,6 +85,7 @@ def main():
             "--output", short)
         run(PROMTOOL, "check", "rules", "--lint-fatal", short)
         changed_thresholds_make_rules_stale(folder)
+        token_and_tls_fit(folder)
     fail_if([*each_alert_has_both(), *bounds_are_buckets()])
 
 
