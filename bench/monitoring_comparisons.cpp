@@ -1,11 +1,13 @@
-// What does a command pay for being measured, logged and traced?
+// What does a command pay for being measured, logged, traced and looked at?
 
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "comparisons.hpp"
+#include "eventcore/console/console.hpp"
 #include "eventcore/logging/logging.hpp"
 #include "eventcore/logging/logging_probe.hpp"
 #include "eventcore/memory_store.hpp"
@@ -15,6 +17,7 @@
 #include "eventcore/tracing/tracer.hpp"
 #include "eventcore/tracing/tracing_probe.hpp"
 #include "scratch_store.hpp"
+#include "viewers.hpp"
 #include "workload.hpp"
 
 namespace eventcore::bench {
@@ -30,6 +33,7 @@ enum class Measuring : std::uint8_t {
   Logged,      // no metrics; a record of each command in the log
   Traced,      // no metrics; traces of one in a hundred
   Everything,  // all metrics, a record of each command, and traces of one in a hundred
+  LookedAt,    // all metrics, a monitor, a flight recorder, and a console with 20 viewers
 };
 
 class NoLines final : public LogSink {
@@ -46,7 +50,7 @@ class Watch {
   explicit Watch(Measuring measuring) {
     std::vector<std::shared_ptr<Probe>> probes;
     const bool all = measuring == Measuring::Everything;
-    if (all || measuring == Measuring::Sampled || measuring == Measuring::EveryCommand) {
+    if (measuring != Measuring::Logged && measuring != Measuring::Traced) {
       MetricsOptions options;
       options.time_every_command = measuring != Measuring::Sampled;
       metrics_ = std::make_shared<MetricsService>(options);
@@ -69,12 +73,24 @@ class Watch {
       tracer_ = *std::move(tracer);
       probes.push_back(tracing_probe());
     }
-    if (!probes.empty()) probe_ = combine(std::move(probes));
+    if (measuring == Measuring::LookedAt) {
+      show_console();
+      probes.push_back(recorder_);
+    }
+    probe_ = combine(std::move(probes));
   }
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
   ~Watch() {
     if (logs_) ignore_error(init_logging("off", "json"), "the filter is right");
+  }
+
+  /// Has `store` shown by the console, if there is one, until `hide`.
+  void show(EventStore& store) {
+    if (console_) console_->attach(store);
+  }
+  void hide() {
+    if (console_) console_->detach();
   }
 
   [[nodiscard]] const std::shared_ptr<MetricsService>& metrics() const { return metrics_; }
@@ -86,10 +102,28 @@ class Watch {
   }
 
  private:
+  void show_console() {
+    recorder_ = std::make_shared<monitor::FlightRecorder>();
+    monitor_ = std::make_shared<monitor::PerformanceMonitor>(metrics_);
+    monitor_->start();
+    console_ = std::make_unique<console::Console>(
+        console::ConsoleOptions{.metrics = metrics_, .monitor = monitor_, .recorder = recorder_});
+    server_ = std::make_unique<http::Server>(http::ServerOptions{.listen = "127.0.0.1:0"});
+    console_->mount(*server_);
+    if (auto started = server_->start(); !started) give_up(describe(started.error()));
+    console_->start();
+    viewers_.emplace(server_->port(), 20);
+  }
+
   std::shared_ptr<MetricsService> metrics_;
   std::shared_ptr<Probe> probe_;
   std::unique_ptr<Tracer> tracer_;
   bool logs_ = false;
+  std::shared_ptr<monitor::FlightRecorder> recorder_;
+  std::shared_ptr<monitor::PerformanceMonitor> monitor_;
+  std::unique_ptr<console::Console> console_;
+  std::unique_ptr<http::Server> server_;
+  std::optional<Viewers> viewers_;
 };
 
 /// CPU time of a warm command in memory, in nanoseconds.
@@ -116,12 +150,11 @@ double memory_added_ns(Measuring measuring) {
   return std::max(1.0, added[added.size() / 2]);
 }
 
-/// CPU time of a durable command with 16 callers, in nanoseconds.
-double sqlite_command_ns(const Effort& effort, Measuring measuring) {
+/// CPU time of a durable command with 16 callers of `commands` each, in nanoseconds.
+double sqlite_command_ns(const Effort& effort, Measuring measuring, int commands) {
   constexpr int kCallers = 16;
-  constexpr int kCommands = 1'000;  // of each caller
   const ScratchFolder scratch(effort.folder);
-  const Watch watch(measuring);
+  Watch watch(measuring);
   const auto& metrics = watch.metrics();
   SqliteStoreOptions store_options;
   store_options.path = scratch.file();
@@ -133,6 +166,7 @@ double sqlite_command_ns(const Effort& effort, Measuring measuring) {
   CommandExecutorOptions options;
   options.probe = watch.probe();
   if (!metrics) options.phase_timing = PhaseTiming::Never;
+  watch.show(*store);
   CommandExecutor executor(*store, options);
   const std::vector<StreamId>& ids = stream_ids("account-", 1'024);
   const double began = cpu_seconds();
@@ -141,25 +175,29 @@ double sqlite_command_ns(const Effort& effort, Measuring measuring) {
     callers.emplace_back([&, caller] {
       const NextTwo next = uniform_pairs(ids);
       std::mt19937_64 random(static_cast<std::uint64_t>(caller));
-      for (int i = 0; i < kCommands; ++i) {
+      for (int i = 0; i < commands; ++i) {
         const auto result = executor.execute(next(random));
         if (!result) give_up(describe(result.error()));
       }
     });
   }
   for (std::thread& caller : callers) caller.join();
-  return (cpu_seconds() - began) * 1e9 / (kCallers * kCommands);
+  const double taken = cpu_seconds() - began;
+  watch.hide();
+  return taken * 1e9 / (kCallers * commands);
 }
 
-/// The upper end of the 95 % interval of what measuring adds, as a share, over 20 pairs.
-double sqlite_added_share(const Effort& effort, Measuring measuring) {
+/// The upper end of the 95 % interval of what `measuring` adds to `base`, as a share, over 20
+/// pairs.
+double sqlite_added_share(const Effort& effort, Measuring measuring,
+                          Measuring base = Measuring::None, int commands = 1'000) {
   constexpr int kPairs = 20;
   constexpr double kStudent = 2.093;  // 97.5 % with 19 degrees of freedom
   std::vector<double> shares;
   for (int i = 0; i < kPairs; ++i) {
     const bool measured_first = i % 2 == 0;
-    const double first = sqlite_command_ns(effort, measured_first ? measuring : Measuring::None);
-    const double second = sqlite_command_ns(effort, measured_first ? Measuring::None : measuring);
+    const double first = sqlite_command_ns(effort, measured_first ? measuring : base, commands);
+    const double second = sqlite_command_ns(effort, measured_first ? base : measuring, commands);
     shares.push_back(measured_first ? first / second - 1 : second / first - 1);
   }
   double mean = 0;
@@ -229,6 +267,15 @@ std::vector<Comparison> monitoring_comparisons(const Effort& effort) {
       {"everything on in SQLite against 2 %",
        "95 % bound of the CPU that the same adds there, 20 pairs",
        {"added", [effort] { return 1 / sqlite_added_share(effort, Measuring::Everything); }},
+       {"2 %", [] { return 1 / 0.02; }},
+       1},
+      {"monitor, recorder and 20 consoles in SQLite against 2 %",
+       "95 % bound of the CPU that they add to a command with all metrics, 20 pairs of 64,000",
+       {"added",
+        [effort] {
+          return 1 /
+                 sqlite_added_share(effort, Measuring::LookedAt, Measuring::EveryCommand, 4'000);
+        }},
        {"2 %", [] { return 1 / 0.02; }},
        1},
       {"everything on without a lost record, against 100,000 commands/s",

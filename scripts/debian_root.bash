@@ -71,7 +71,7 @@ in_root() {
 as_user() { in_root setpriv --reuid="$1" --regid="$1" --clear-groups "${@:2}"; }
 
 shop_runs() {
-  local id=$1 health= name url shop
+  local id=$1 health= name url shop said=
   state=$2
   shift 2
   mount -t tmpfs -o "mode=0700,uid=$id" tmpfs "$root$state"
@@ -81,9 +81,10 @@ shop_runs() {
   exec 3< <(as_user "$id" sh -c 'echo $$ >"$0/pid"; cd "$0"; exec "$@" 2>&1' "$state" "$@")
   shop=$!
   while [[ -z $health ]] && read -r -t 60 name url <&3; do
+    said+=$name\ $url$'\n'
     [[ $name != health ]] || health=$url
   done
-  [[ -n $health ]] || fail "the shop says: $name $url"
+  [[ -n $health ]] || fail "the shop says: $said"
   for probe in live ready startup; do
     curl --silent --fail --max-time 30 "$health/$probe" >/dev/null || fail "health/$probe"
   done
