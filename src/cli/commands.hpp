@@ -33,6 +33,7 @@ void add_console_command(CLI::App& app, Chosen& chosen);
 void add_flight_command(CLI::App& app, Chosen& chosen);
 void add_baseline_command(CLI::App& app, Chosen& chosen);
 void add_top_command(CLI::App& app, Chosen& chosen);
+void add_doctor_command(CLI::App& app, Chosen& chosen);
 void add_metrics_command(CLI::App& app, Chosen& chosen);
 
 }  // namespace eventcore::cli

@@ -82,6 +82,7 @@ void describe(CLI::App& app, Chosen& chosen) {
   add_flight_command(app, chosen);
   add_top_command(app, chosen);
   add_baseline_command(app, chosen);
+  add_doctor_command(app, chosen);
   add_metrics_command(app, chosen);
 }
 

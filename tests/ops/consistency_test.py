@@ -222,7 +222,7 @@ def the_checks_can_fail():
                 not list(dashboard_findings(known | {state: changed})):
             yield f"other labels of {state} go unnoticed: {changed}"
     for bad in ("eventcore projections list --shop x", "eventcore projections lists --store x",
-                "eventcore doctor --store x", "promtool check everything", "evencore stats"):
+                "eventcore surgeon --store x", "promtool check everything", "evencore stats"):
         if not list(command_findings("", bad)):
             yield f"'{bad}' goes unnoticed"
 
