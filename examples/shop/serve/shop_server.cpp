@@ -88,11 +88,20 @@ Result<std::unique_ptr<ShopServer>> ShopServer::listen(const ShopServerOptions& 
     forwarding = *std::move(other);
   }
 
+  std::unique_ptr<Faults> faults;
+  if (options.faults) {
+    auto opened = Faults::open(*options.faults, *url);
+    if (!opened) return about("--fault", opened.error());
+    faults = *std::move(opened);
+    url = faults->url();
+  }
+
   auto access = open_access(options.console, options.metrics_listen);
   if (!access) return access.error();
 
   std::unique_ptr<ShopServer> server(new ShopServer(options, *std::move(url), std::move(metrics),
-                                                    *business_metrics, *std::move(access)));
+                                                    *business_metrics, std::move(faults),
+                                                    *std::move(access)));
   server->forwarding_ = std::move(forwarding);
   if (auto taken = server->api_server_.listen(); !taken) return about("--listen", taken.error());
   if (auto taken = server->metrics_server_.listen(); !taken) {
@@ -103,7 +112,7 @@ Result<std::unique_ptr<ShopServer>> ShopServer::listen(const ShopServerOptions& 
 
 ShopServer::ShopServer(const ShopServerOptions& options, eventcore::StoreUrl url,
                        std::shared_ptr<MetricsService> metrics,
-                       const BusinessMetrics& business_metrics,
+                       const BusinessMetrics& business_metrics, std::unique_ptr<Faults> faults,
                        std::shared_ptr<const http::AccessPolicy> access)
     : url_(std::move(url)),
       disk_(options.disk),
@@ -114,6 +123,7 @@ ShopServer::ShopServer(const ShopServerOptions& options, eventcore::StoreUrl url
       metrics_(std::move(metrics)),
       business_metrics_(business_metrics),
       monitor_(std::make_shared<eventcore::monitor::PerformanceMonitor>(metrics_)),
+      faults_(std::move(faults)),
       logs_(options.logs),
       api_server_(api_options(options, business_metrics_)),
       health_({.description = "An order service"}),
@@ -159,6 +169,7 @@ Result<void> ShopServer::serve() {
   auto store = eventcore::open_store(url_, {.probe = eventcore::combine({metrics_, log, tracing})});
   if (!store) return about(url_.redacted(), store.error());
   eventcore::EventStore& plain_store = **store;
+  if (faults_) store = faults_->wrap(*std::move(store));
   store_ = std::make_unique<InstrumentedEventStore>(*std::move(store), metrics_);
   executor_ = std::make_unique<InstrumentedCommandExecutor>(
       *store_, metrics_,
@@ -172,6 +183,10 @@ Result<void> ShopServer::serve() {
   if (auto started = start_read_models(); !started) return about("read models", started.error());
   if (console_) show_store(plain_store);
   if (auto started = start_export(); !started) return about("OpenTelemetry", started.error());
+  if (faults_) {
+    faults_->mount(api_server_);
+    if (auto begun = faults_->begin(*store_); !begun) return about("--fault", begun.error());
+  }
   if (auto started = api_server_.start(); !started) return about("--listen", started.error());
   check_store(plain_store);
   health_.add(http::server_loop(api_server_));
@@ -237,7 +252,7 @@ Result<void> ShopServer::start_read_models() {
   options.lease = lease_;
   options.probe = eventcore::combine(std::vector<std::shared_ptr<eventcore::ProjectionProbe>>{
       metrics_, std::make_shared<eventcore::LoggingProjectionProbe>(),
-      eventcore::tracing_projection_probe()});
+      eventcore::tracing_projection_probe(), faults_ ? faults_->projection_probe() : nullptr});
   auto models = ShopReadModels::open(*store_, *std::move(place), options);
   if (!models) return models.error();
   read_models_ = *std::move(models);
@@ -350,6 +365,7 @@ Result<void> ShopServer::stop() {
     console_->stop();
     console_->detach();
   }
+  if (faults_) faults_->end();
   if (api_ == nullptr) return {};
   // Clients first, so that nothing new comes in; the store last, when nobody needs it any more.
   ignore_error(api_server_.stop(Deadline::after(10s)), "slow clients were cut off");

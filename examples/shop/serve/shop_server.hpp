@@ -11,6 +11,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,7 @@
 #include <eventcore/result.hpp>
 #include <eventcore/store_url.hpp>
 
+#include "faults/faults.hpp"
 #include "read_models/read_model_folder.hpp"
 #include "read_models/shop_read_models.hpp"
 #include "serve/business_metrics.hpp"
@@ -62,6 +64,8 @@ struct ShopServerOptions {
   std::chrono::nanoseconds lease = eventcore::ProjectionRunnerOptions().lease;
   /// Served with the metrics.
   ShopConsoleOptions console = {};
+  /// Those that are there from the start; nothing: `/faults` is not served either.
+  std::optional<std::vector<Fault>> faults = {};
 };
 
 /// Owns its threads through its parts. Thread-safety: One thread at a time.
@@ -93,7 +97,7 @@ class ShopServer {
  private:
   ShopServer(const ShopServerOptions& options, eventcore::StoreUrl url,
              std::shared_ptr<eventcore::observability::MetricsService> metrics,
-             const BusinessMetrics& business_metrics,
+             const BusinessMetrics& business_metrics, std::unique_ptr<Faults> faults,
              std::shared_ptr<const eventcore::http::AccessPolicy> access);
   void mount_endpoints();
   void mount_console();
@@ -124,6 +128,7 @@ class ShopServer {
   std::shared_ptr<eventcore::monitor::PerformanceMonitor> monitor_;
   std::shared_ptr<eventcore::monitor::FlightRecorder> recorder_;  // null: there is none
   std::unique_ptr<eventcore::monitor::FatalSignalDump> dump_;
+  const std::unique_ptr<Faults> faults_;  // null: there are none
   // Null until it serves.
   std::unique_ptr<eventcore::EventStore> store_;
   std::unique_ptr<eventcore::CommandExecutor> executor_;
