@@ -269,6 +269,17 @@ FamilySnapshot FamilyCore::snapshot(bool native) const {
   return snapshot;
 }
 
+double FamilyCore::used_ratio() const noexcept {
+  const eventcore::detail::MutexLock lock(mutex_);
+  if (run_time_labels_ == 0) return 0;
+  double most = static_cast<double>(series_.size()) / static_cast<double>(kFamilySeriesMax);
+  for (std::size_t i = 0; i < run_time_labels_; ++i) {
+    const auto limit = static_cast<double>(description_->labels[i].values_max);
+    most = std::max(most, static_cast<double>(value_uses_[i].size()) / limit);
+  }
+  return std::min(most, 1.0);
+}
+
 SeriesLease::SeriesLease(FamilyCore& family, std::span<const std::string_view> values)
     : family_(&family), series_(&family.acquire(values, false)) {}
 

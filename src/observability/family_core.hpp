@@ -135,6 +135,8 @@ class FamilyCore {
   [[nodiscard]] std::uint64_t overflowed() const noexcept {
     return overflowed_.load(std::memory_order_relaxed);
   }
+  /// The share of its limits that is used, by the one that is nearest; 0 without run-time labels.
+  [[nodiscard]] double used_ratio() const noexcept;
 
  private:
   using Table = std::vector<std::shared_ptr<const Series>>;
