@@ -122,6 +122,13 @@ void add_report(CLI::App& app, shop::ReportCommand& options) {
   command->add_flag("--json", options.json, "Print JSON");
 }
 
+void add_canary(CLI::App& command, shop::ShopServerOptions& options) {
+  add_duration(command, "--canary",
+               "Write a small event so often and measure how long it takes to be seen: in the log, "
+               "and by the read models (default: never)",
+               [&options](std::chrono::milliseconds value) { options.canary = value; });
+}
+
 void add_faults(CLI::App& command, shop::ShopServerOptions& options) {
   std::string help =
       "Serve /faults, which switches faults on and off, and begin with this one (repeatable): none";
@@ -152,6 +159,7 @@ void add_serve(CLI::App& app, shop::ShopServerOptions& options) {
   add_console(*command, options.console);
   add_read_models(*command, options);
   add_faults(*command, options);
+  add_canary(*command, options);
   command->add_option("--orders-to", options.orders_to, "Another shop, which places the orders")
       ->type_name("URL");
   command
@@ -202,6 +210,7 @@ void add_demo(CLI::App& app, shop::DemoCommand& options) {
   add_listen(*command, options.server);
   add_console(*command, options.server.console);
   add_read_models(*command, options.server);
+  add_canary(*command, options.server);
 }
 
 /// The options of the log, and `start` which switches it on; without them and the environment there

@@ -62,7 +62,7 @@ class Shop:
         self.command = [
             SHOP, "serve", "--store", store, "--read-models", "postgres", "--lease", "3s",
             "--listen", self.listen, "--metrics-listen", self.metrics, "--fault", "none",
-            "--log", "off"]
+            "--canary", "2s", "--log", "off"]
         self.folder = folder
         self.process = None
 

@@ -118,6 +118,7 @@ ShopServer::ShopServer(const ShopServerOptions& options, eventcore::StoreUrl url
       disk_(options.disk),
       read_models_path_(options.read_models),
       lease_(options.lease),
+      canary_period_(options.canary),
       flight_recorder_path_(options.flight_recorder),
       baseline_path_(options.baseline),
       metrics_(std::move(metrics)),
@@ -188,6 +189,7 @@ Result<void> ShopServer::serve() {
     if (auto begun = faults_->begin(*store_); !begun) return about("--fault", begun.error());
   }
   if (auto started = api_server_.start(); !started) return about("--listen", started.error());
+  if (auto started = start_canary(); !started) return about("--canary", started.error());
   check_store(plain_store);
   health_.add(http::server_loop(api_server_));
   is_started_ = true;
@@ -345,6 +347,17 @@ Result<void> ShopServer::start_baseline() {
   return {};
 }
 
+Result<void> ShopServer::start_canary() {
+  if (canary_period_.count() == 0) return {};
+  auto canary =
+      eventcore::observability::Canary::open(*store_, metrics_, {.period = canary_period_});
+  if (!canary) return canary.error();
+  canary_ = *std::move(canary);
+  for (const auto& model : read_models_->all()) canary_->watch(model->runner());
+  canary_->start();
+  return {};
+}
+
 void ShopServer::show_connections() {
   for (const ConnectionMetric& metric : connection_metrics()) {
     auto observer = metrics_->registry().observe(
@@ -366,6 +379,7 @@ Result<void> ShopServer::stop() {
     console_->detach();
   }
   if (faults_) faults_->end();
+  if (canary_) canary_->stop();
   if (api_ == nullptr) return {};
   // Clients first, so that nothing new comes in; the store last, when nobody needs it any more.
   ignore_error(api_server_.stop(Deadline::after(10s)), "slow clients were cut off");

@@ -23,6 +23,7 @@
 #include <eventcore/http_server.hpp>
 #include <eventcore/monitor/flight_recorder.hpp>
 #include <eventcore/monitor/performance_monitor.hpp>
+#include <eventcore/observability/canary.hpp>
 #include <eventcore/observability/metrics_service.hpp>
 #include <eventcore/otlp/otlp_logs_exporter.hpp>
 #include <eventcore/otlp/otlp_metrics_exporter.hpp>
@@ -62,6 +63,8 @@ struct ShopServerOptions {
   /// Of several processes that share read models another one writes when the one that does has not
   /// been heard of for so long.
   std::chrono::nanoseconds lease = eventcore::ProjectionRunnerOptions().lease;
+  /// How often an event is written only to see how long it takes to be seen; 0: never.
+  std::chrono::nanoseconds canary{0};
   /// Served with the metrics.
   ShopConsoleOptions console = {};
   /// Those that are there from the start; nothing: `/faults` is not served either.
@@ -110,6 +113,7 @@ class ShopServer {
   void start_monitor();
   [[nodiscard]] eventcore::Result<void> start_baseline();
   [[nodiscard]] eventcore::Result<void> start_recorder();
+  [[nodiscard]] eventcore::Result<void> start_canary();
   void check_store(eventcore::EventStore& store);
   [[nodiscard]] eventcore::Result<std::unique_ptr<ReadModelPlace>> open_place();
   [[nodiscard]] eventcore::Result<ReadModelFolder> open_folder();
@@ -120,6 +124,7 @@ class ShopServer {
   const eventcore::http::DiskFreeLimits disk_;
   const std::filesystem::path read_models_path_;
   const std::chrono::nanoseconds lease_;
+  const std::chrono::nanoseconds canary_period_;
   std::unique_ptr<OrderForwarding> forwarding_;  // null: orders are placed here
   const std::string flight_recorder_path_;
   const std::string baseline_path_;
@@ -134,6 +139,7 @@ class ShopServer {
   std::unique_ptr<eventcore::CommandExecutor> executor_;
   std::unique_ptr<ShopReadModels> read_models_;
   std::vector<eventcore::observability::MetricsWatch> watches_;
+  std::unique_ptr<eventcore::observability::Canary> canary_;       // null: there is none
   const std::shared_ptr<const eventcore::OtlpLogsExporter> logs_;  // null: logs are not sent
   std::unique_ptr<eventcore::OtlpMetricsExporter> metrics_exporter_;
   std::unique_ptr<ShopApi> api_;
