@@ -57,12 +57,12 @@ class Fault:
 class Shop:
     """`eventcore-shop serve` on ports that it keeps when it is started again."""
 
-    def __init__(self, folder, store):
+    def __init__(self, folder, store, *more):
         self.listen, self.metrics = (f"127.0.0.1:{free_port()}" for _ in range(2))
         self.command = [
             SHOP, "serve", "--store", store, "--read-models", "postgres", "--lease", "3s",
             "--listen", self.listen, "--metrics-listen", self.metrics, "--fault", "none",
-            "--canary", "2s", "--log", "off"]
+            "--log", "off", *more]
         self.folder = folder
         self.process = None
 
@@ -90,7 +90,7 @@ class Shop:
 @contextlib.contextmanager
 def shops(folder, store):
     """Two that share the store: one keeps the read models, the other one has the customers."""
-    pair = [Shop(folder, store), Shop(folder, store)]
+    pair = [Shop(folder, store), Shop(folder, store, "--canary", "2s")]
     customers = None
     try:
         for shop in pair:
