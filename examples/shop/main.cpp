@@ -14,6 +14,7 @@
 #include <sstream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "console.hpp"
 #include "demo/demo_command.hpp"
@@ -121,12 +122,44 @@ void add_report(CLI::App& app, shop::ReportCommand& options) {
   command->add_flag("--json", options.json, "Print JSON");
 }
 
+void add_canary(CLI::App& command, shop::ShopServerOptions& options) {
+  add_duration(command, "--canary",
+               "Write a small event so often and measure how long it takes to be seen: in the log, "
+               "and by the read models (default: never)",
+               [&options](std::chrono::milliseconds value) { options.canary = value; });
+}
+
+void add_faults(CLI::App& command, shop::ShopServerOptions& options) {
+  std::string help =
+      "Serve /faults, which switches faults on and off, and begin with this one (repeatable): none";
+  std::vector<std::string> names{"none"};
+  for (const shop::FaultDescription& each : shop::kFaults) {
+    names.emplace_back(each.name);
+    help += "; " + names.back() + ": " + std::string(each.what);
+  }
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--fault",
+          [&options](const std::vector<std::string>& wanted) {
+            options.faults.emplace();
+            for (const std::string& name : wanted) {
+              if (const auto fault = shop::fault_of(name)) options.faults->push_back(*fault);
+            }
+          },
+          help)
+      ->check(CLI::IsMember(names).description(""))
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+}
+
 void add_serve(CLI::App& app, shop::ShopServerOptions& options) {
   CLI::App* command = app.add_subcommand("serve", "Serve the HTTP API");
   command->add_option("--store", options.store, kStoreHelp)->required()->type_name("URL");
   add_listen(*command, options);
   add_console(*command, options.console);
   add_read_models(*command, options);
+  add_faults(*command, options);
+  add_canary(*command, options);
   command->add_option("--orders-to", options.orders_to, "Another shop, which places the orders")
       ->type_name("URL");
   command
@@ -177,6 +210,7 @@ void add_demo(CLI::App& app, shop::DemoCommand& options) {
   add_listen(*command, options.server);
   add_console(*command, options.server.console);
   add_read_models(*command, options.server);
+  add_canary(*command, options.server);
 }
 
 /// The options of the log, and `start` which switches it on; without them and the environment there

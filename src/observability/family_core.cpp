@@ -207,7 +207,7 @@ std::vector<std::string> FamilyCore::bounded(std::span<const std::string_view> v
     overflow = true;
     result.assign(values.size(), std::string(kOverflowValue));
   }
-  if (overflow) overflowed_.fetch_add(1, std::memory_order_relaxed);
+  if (overflow) count_overflow();
   return result;
 }
 
@@ -222,7 +222,7 @@ Series& FamilyCore::find_or_make(std::vector<std::string> values) {
     slots = SlotLease::take(form_);
   }
   if (!slots) {
-    overflowed_.fetch_add(1, std::memory_order_relaxed);
+    count_overflow();
     return find_or_make(std::vector<std::string>(run_time_labels_, std::string(kOverflowValue)));
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -267,6 +267,17 @@ FamilySnapshot FamilyCore::snapshot(bool native) const {
   snapshot.series.reserve(table->size() * form_.points);
   for (const auto& series : *table) series->append_to(snapshot, blocks, native);
   return snapshot;
+}
+
+double FamilyCore::used_ratio() const noexcept {
+  const eventcore::detail::MutexLock lock(mutex_);
+  if (run_time_labels_ == 0) return 0;
+  double most = static_cast<double>(series_.size()) / static_cast<double>(kFamilySeriesMax);
+  for (std::size_t i = 0; i < run_time_labels_; ++i) {
+    const auto limit = static_cast<double>(description_->labels[i].values_max);
+    most = std::max(most, static_cast<double>(value_uses_[i].size()) / limit);
+  }
+  return std::min(most, 1.0);
 }
 
 SeriesLease::SeriesLease(FamilyCore& family, std::span<const std::string_view> values)

@@ -132,9 +132,12 @@ class FamilyCore {
 
   [[nodiscard]] FamilySnapshot snapshot(bool native) const;
   /// How often a series was asked for that is past a limit.
+  void count_overflow() noexcept { overflowed_.fetch_add(1, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t overflowed() const noexcept {
     return overflowed_.load(std::memory_order_relaxed);
   }
+  /// The share of its limits that is used, by the one that is nearest; 0 without run-time labels.
+  [[nodiscard]] double used_ratio() const noexcept;
 
  private:
   using Table = std::vector<std::shared_ptr<const Series>>;

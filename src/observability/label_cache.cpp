@@ -58,6 +58,8 @@ bool equal(std::span<const std::string> held, std::span<const std::string_view> 
 
 void drop_label_cache() noexcept { delete std::exchange(thread_labels, nullptr); }
 
+void count_overflow(FamilyCore& family) noexcept { family.count_overflow(); }
+
 MetricPoint resolve(FamilyCore& family, std::span<const std::string_view> values) {
   if (thread_labels == nullptr) [[unlikely]] {
     // Only a thread with a block of its own is told to drop its cache when it ends.

@@ -71,7 +71,8 @@ SeriesSnapshot self_series(const MetricDescription& description, double value,
 
 /// What a registry reports about itself.
 constexpr std::array kSelfMetrics{&catalogue::kMetricsSeries, &catalogue::kMetricsSharingThreads,
-                                  &catalogue::kMetricsLabelOverflowTotal};
+                                  &catalogue::kMetricsLabelOverflowTotal,
+                                  &catalogue::kMetricsFamilyUsedRatio};
 
 std::shared_ptr<const MetricDescription> unowned(const MetricDescription& constant) {
   return {std::shared_ptr<void>(), &constant};
@@ -207,20 +208,24 @@ MetricsSnapshot RegistryCore::snapshot(const SnapshotRequest& request) const {
 void RegistryCore::add_self_metrics(const std::vector<Entry>& entries, Timestamp created,
                                     MetricsSnapshot& snapshot) {
   FamilySnapshot overflow{unowned(catalogue::kMetricsLabelOverflowTotal), {}};
+  FamilySnapshot used{unowned(catalogue::kMetricsFamilyUsedRatio), {}};
   for (const Entry& entry : entries) {
     const auto* family = std::get_if<std::shared_ptr<FamilyCore>>(&entry);
     if (family == nullptr || (*family)->run_time_labels() == 0) continue;
     overflow.series.push_back(self_series(*overflow.description,
                                           static_cast<double>((*family)->overflowed()),
                                           {std::string((*family)->description().name)}, created));
+    used.series.push_back(self_series(*used.description, (*family)->used_ratio(),
+                                      {std::string((*family)->description().name)}, created));
   }
   const auto add = [&](const MetricDescription& description, double value) {
     snapshot.families.push_back(
         {unowned(description), {self_series(description, value, {}, created)}});
   };
-  std::size_t total = overflow.series.size() + 2;
+  std::size_t total = overflow.series.size() + used.series.size() + 2;
   for (const FamilySnapshot& family : snapshot.families) total += family.series.size();
   snapshot.families.push_back(std::move(overflow));
+  snapshot.families.push_back(std::move(used));
   add(catalogue::kMetricsSeries, static_cast<double>(total));
   add(catalogue::kMetricsSharingThreads, static_cast<double>(CellSpace::get().sharing_threads()));
 }

@@ -20,10 +20,11 @@ namespace eventcore::observability::detail {
 template <class Value, std::size_t Max>
 class NameTable {
  public:
-  /// The value of `name`; made by `make(name)` at first sight. Past the limit, and then once,
-  /// `make(overflow_name)`.
-  template <class Make>
-  const Value& find(std::string_view name, std::string_view overflow_name, const Make& make) {
+  /// The value of `name`; made by `make(name)` at first sight. Past the limit that of
+  /// `overflow_name`, each time after a call of `count_overflow()`.
+  template <class Make, class CountOverflow>
+  const Value& find(std::string_view name, std::string_view overflow_name, const Make& make,
+                    const CountOverflow& count_overflow) {
     const std::uint64_t hash = text_hash(name);
     for (std::size_t i = hash % kSlots;; i = (i + 1) % kSlots) {
       // Acquire: pairs with the release in `add`, so that the entry is complete.
@@ -35,7 +36,9 @@ class NameTable {
     }
     // Acquire: pairs with the release in `add`. It is set once all places are taken.
     const Value* overflow = overflow_value_.load(std::memory_order_acquire);
-    return overflow != nullptr ? *overflow : add(name, hash, overflow_name, make);
+    const Value& value = overflow != nullptr ? *overflow : add(name, hash, overflow_name, make);
+    if (&value == overflow_value_.load(std::memory_order_relaxed)) count_overflow();
+    return value;
   }
 
   /// Calls `look(name, value)` for each but the one past the limit. Blocking: a short lock.

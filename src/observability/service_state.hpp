@@ -63,23 +63,30 @@ struct WatchedStore {
 struct MetricsService::State {
   explicit State(MetricsOptions given);
 
+  // Names past a limit are counted for the first of the families that carry them.
   const detail::CommandSeries& command(std::string_view type) {
-    return command_types.find(type, kOverflowValue,
-                              [this](std::string_view name) { return commands.with(name); });
+    return command_types.find(
+        type, kOverflowValue, [this](std::string_view name) { return commands.with(name); },
+        [this] { commands.total.count_overflow(); });
   }
   const detail::CategorySeries& category_of_stream(std::string_view stream) {
-    return categories.find(options.category(stream), kOverflowValue, [this](std::string_view name) {
-      return detail::CategorySeries{events_written.with(name), stream_lengths.with(name)};
-    });
+    return categories.find(
+        options.category(stream), kOverflowValue,
+        [this](std::string_view name) {
+          return detail::CategorySeries{events_written.with(name), stream_lengths.with(name)};
+        },
+        [this] { events_written.count_overflow(); });
   }
   const detail::PoolSeries& pool(std::string_view name) {
-    return pools.find(name, kOverflowValue,
-                      [this](std::string_view pool) { return pool_families.with(pool); });
+    return pools.find(
+        name, kOverflowValue, [this](std::string_view pool) { return pool_families.with(pool); },
+        [this] { pool_families.timeouts.count_overflow(); });
   }
   const detail::ProjectionSeries& projection(std::string_view name) {
-    return projections.find(name, kOverflowValue, [this](std::string_view projection) {
-      return projection_families.with(projection);
-    });
+    return projections.find(
+        name, kOverflowValue,
+        [this](std::string_view projection) { return projection_families.with(projection); },
+        [this] { projection_families.processed.count_overflow(); });
   }
   [[nodiscard]] std::string_view category_of_conflict(
       const CommandRecord& record, const ConflictRecord& conflict) const noexcept;

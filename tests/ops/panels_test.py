@@ -198,7 +198,8 @@ def main():
         store = postgres_server.uri("shop")
         look_after(store, folder)
         # Two that share a store, since commands of one process don't conflict.
-        sharing = (store, folder, "--read-models", "postgres", "--rate", "25")
+        sharing = (store, folder, "--read-models", "postgres", "--rate", "25",
+                   "--canary", "1s")
         with demo(*sharing) as one, demo(*sharing) as other, \
                 demo(f"sqlite:{folder}/shop.db", folder, "--rate", "10",
                      collected=collected) as sqlite, \

@@ -28,7 +28,7 @@ def wait_for(what, condition, process):
             if found := condition():
                 return found
         time.sleep(0.05)
-    raise AssertionError(f"not in time: {what}")
+    raise AssertionError(f"not in time: {what() if callable(what) else what}")
 
 
 def stop(process):

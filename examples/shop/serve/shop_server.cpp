@@ -88,11 +88,20 @@ Result<std::unique_ptr<ShopServer>> ShopServer::listen(const ShopServerOptions& 
     forwarding = *std::move(other);
   }
 
+  std::unique_ptr<Faults> faults;
+  if (options.faults) {
+    auto opened = Faults::open(*options.faults, *url);
+    if (!opened) return about("--fault", opened.error());
+    faults = *std::move(opened);
+    url = faults->url();
+  }
+
   auto access = open_access(options.console, options.metrics_listen);
   if (!access) return access.error();
 
   std::unique_ptr<ShopServer> server(new ShopServer(options, *std::move(url), std::move(metrics),
-                                                    *business_metrics, *std::move(access)));
+                                                    *business_metrics, std::move(faults),
+                                                    *std::move(access)));
   server->forwarding_ = std::move(forwarding);
   if (auto taken = server->api_server_.listen(); !taken) return about("--listen", taken.error());
   if (auto taken = server->metrics_server_.listen(); !taken) {
@@ -103,17 +112,19 @@ Result<std::unique_ptr<ShopServer>> ShopServer::listen(const ShopServerOptions& 
 
 ShopServer::ShopServer(const ShopServerOptions& options, eventcore::StoreUrl url,
                        std::shared_ptr<MetricsService> metrics,
-                       const BusinessMetrics& business_metrics,
+                       const BusinessMetrics& business_metrics, std::unique_ptr<Faults> faults,
                        std::shared_ptr<const http::AccessPolicy> access)
     : url_(std::move(url)),
       disk_(options.disk),
       read_models_path_(options.read_models),
       lease_(options.lease),
+      canary_period_(options.canary),
       flight_recorder_path_(options.flight_recorder),
       baseline_path_(options.baseline),
       metrics_(std::move(metrics)),
       business_metrics_(business_metrics),
       monitor_(std::make_shared<eventcore::monitor::PerformanceMonitor>(metrics_)),
+      faults_(std::move(faults)),
       logs_(options.logs),
       api_server_(api_options(options, business_metrics_)),
       health_({.description = "An order service"}),
@@ -159,6 +170,7 @@ Result<void> ShopServer::serve() {
   auto store = eventcore::open_store(url_, {.probe = eventcore::combine({metrics_, log, tracing})});
   if (!store) return about(url_.redacted(), store.error());
   eventcore::EventStore& plain_store = **store;
+  if (faults_) store = faults_->wrap(*std::move(store));
   store_ = std::make_unique<InstrumentedEventStore>(*std::move(store), metrics_);
   executor_ = std::make_unique<InstrumentedCommandExecutor>(
       *store_, metrics_,
@@ -172,7 +184,12 @@ Result<void> ShopServer::serve() {
   if (auto started = start_read_models(); !started) return about("read models", started.error());
   if (console_) show_store(plain_store);
   if (auto started = start_export(); !started) return about("OpenTelemetry", started.error());
+  if (faults_) {
+    faults_->mount(api_server_);
+    if (auto begun = faults_->begin(*store_); !begun) return about("--fault", begun.error());
+  }
   if (auto started = api_server_.start(); !started) return about("--listen", started.error());
+  if (auto started = start_canary(); !started) return about("--canary", started.error());
   check_store(plain_store);
   health_.add(http::server_loop(api_server_));
   is_started_ = true;
@@ -237,7 +254,7 @@ Result<void> ShopServer::start_read_models() {
   options.lease = lease_;
   options.probe = eventcore::combine(std::vector<std::shared_ptr<eventcore::ProjectionProbe>>{
       metrics_, std::make_shared<eventcore::LoggingProjectionProbe>(),
-      eventcore::tracing_projection_probe()});
+      eventcore::tracing_projection_probe(), faults_ ? faults_->projection_probe() : nullptr});
   auto models = ShopReadModels::open(*store_, *std::move(place), options);
   if (!models) return models.error();
   read_models_ = *std::move(models);
@@ -330,6 +347,17 @@ Result<void> ShopServer::start_baseline() {
   return {};
 }
 
+Result<void> ShopServer::start_canary() {
+  if (canary_period_.count() == 0) return {};
+  auto canary =
+      eventcore::observability::Canary::open(*store_, metrics_, {.period = canary_period_});
+  if (!canary) return canary.error();
+  canary_ = *std::move(canary);
+  for (const auto& model : read_models_->all()) canary_->watch(model->runner());
+  canary_->start();
+  return {};
+}
+
 void ShopServer::show_connections() {
   for (const ConnectionMetric& metric : connection_metrics()) {
     auto observer = metrics_->registry().observe(
@@ -350,6 +378,8 @@ Result<void> ShopServer::stop() {
     console_->stop();
     console_->detach();
   }
+  if (faults_) faults_->end();
+  if (canary_) canary_->stop();
   if (api_ == nullptr) return {};
   // Clients first, so that nothing new comes in; the store last, when nobody needs it any more.
   ignore_error(api_server_.stop(Deadline::after(10s)), "slow clients were cut off");

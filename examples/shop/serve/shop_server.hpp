@@ -11,6 +11,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,12 +23,14 @@
 #include <eventcore/http_server.hpp>
 #include <eventcore/monitor/flight_recorder.hpp>
 #include <eventcore/monitor/performance_monitor.hpp>
+#include <eventcore/observability/canary.hpp>
 #include <eventcore/observability/metrics_service.hpp>
 #include <eventcore/otlp/otlp_logs_exporter.hpp>
 #include <eventcore/otlp/otlp_metrics_exporter.hpp>
 #include <eventcore/result.hpp>
 #include <eventcore/store_url.hpp>
 
+#include "faults/faults.hpp"
 #include "read_models/read_model_folder.hpp"
 #include "read_models/shop_read_models.hpp"
 #include "serve/business_metrics.hpp"
@@ -60,8 +63,12 @@ struct ShopServerOptions {
   /// Of several processes that share read models another one writes when the one that does has not
   /// been heard of for so long.
   std::chrono::nanoseconds lease = eventcore::ProjectionRunnerOptions().lease;
+  /// How often an event is written only to see how long it takes to be seen; 0: never.
+  std::chrono::nanoseconds canary{0};
   /// Served with the metrics.
   ShopConsoleOptions console = {};
+  /// Those that are there from the start; nothing: `/faults` is not served either.
+  std::optional<std::vector<Fault>> faults = {};
 };
 
 /// Owns its threads through its parts. Thread-safety: One thread at a time.
@@ -93,7 +100,7 @@ class ShopServer {
  private:
   ShopServer(const ShopServerOptions& options, eventcore::StoreUrl url,
              std::shared_ptr<eventcore::observability::MetricsService> metrics,
-             const BusinessMetrics& business_metrics,
+             const BusinessMetrics& business_metrics, std::unique_ptr<Faults> faults,
              std::shared_ptr<const eventcore::http::AccessPolicy> access);
   void mount_endpoints();
   void mount_console();
@@ -106,6 +113,7 @@ class ShopServer {
   void start_monitor();
   [[nodiscard]] eventcore::Result<void> start_baseline();
   [[nodiscard]] eventcore::Result<void> start_recorder();
+  [[nodiscard]] eventcore::Result<void> start_canary();
   void check_store(eventcore::EventStore& store);
   [[nodiscard]] eventcore::Result<std::unique_ptr<ReadModelPlace>> open_place();
   [[nodiscard]] eventcore::Result<ReadModelFolder> open_folder();
@@ -116,6 +124,7 @@ class ShopServer {
   const eventcore::http::DiskFreeLimits disk_;
   const std::filesystem::path read_models_path_;
   const std::chrono::nanoseconds lease_;
+  const std::chrono::nanoseconds canary_period_;
   std::unique_ptr<OrderForwarding> forwarding_;  // null: orders are placed here
   const std::string flight_recorder_path_;
   const std::string baseline_path_;
@@ -124,11 +133,13 @@ class ShopServer {
   std::shared_ptr<eventcore::monitor::PerformanceMonitor> monitor_;
   std::shared_ptr<eventcore::monitor::FlightRecorder> recorder_;  // null: there is none
   std::unique_ptr<eventcore::monitor::FatalSignalDump> dump_;
+  const std::unique_ptr<Faults> faults_;  // null: there are none
   // Null until it serves.
   std::unique_ptr<eventcore::EventStore> store_;
   std::unique_ptr<eventcore::CommandExecutor> executor_;
   std::unique_ptr<ShopReadModels> read_models_;
   std::vector<eventcore::observability::MetricsWatch> watches_;
+  std::unique_ptr<eventcore::observability::Canary> canary_;       // null: there is none
   const std::shared_ptr<const eventcore::OtlpLogsExporter> logs_;  // null: logs are not sent
   std::unique_ptr<eventcore::OtlpMetricsExporter> metrics_exporter_;
   std::unique_ptr<ShopApi> api_;

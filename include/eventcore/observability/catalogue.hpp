@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 
+#include "eventcore/observability/catalogue_canary.hpp"
 #include "eventcore/observability/catalogue_commands.hpp"
 #include "eventcore/observability/catalogue_process.hpp"
 #include "eventcore/observability/catalogue_projections.hpp"
@@ -31,7 +32,8 @@ template <std::size_t... Sizes>
 }  // namespace detail
 
 /// All of them, in the order of the reference page.
-inline constexpr std::array kMetrics = detail::joined(
-    kCommandMetrics, kProjectionMetrics, kStoreMetrics, kTelemetryMetrics, kProcessMetrics);
+inline constexpr std::array kMetrics =
+    detail::joined(kCommandMetrics, kProjectionMetrics, kStoreMetrics, kCanaryMetrics,
+                   kTelemetryMetrics, kProcessMetrics);
 
 }  // namespace eventcore::observability::catalogue

@@ -93,6 +93,15 @@ inline constexpr MetricDescription kMetricsLabelOverflowTotal{
     .labels = kByFamily,
     .help = "Times that a series was asked for which is past the limits of its family.",
     .since = "0.1.0"};
+inline constexpr MetricDescription kMetricsFamilyUsedRatio{
+    .name = "eventcore_metrics_family_used_ratio",
+    .kind = MetricKind::Gauge,
+    .labels = kByFamily,
+    .across = Across::Max,
+    .help =
+        "Share of its limit that a family has used: of label values, for the label that is nearest "
+        "to it, or of series. At 1 what is new goes to the overflow series.",
+    .since = "0.1.0"};
 inline constexpr MetricDescription kProcessCpuSecondsTotal{
     .name = "process_cpu_seconds_total",
     .kind = MetricKind::Counter,
@@ -151,6 +160,7 @@ inline constexpr std::array kProcessMetrics{&kMemoryUsageBytes,
                                             &kMetricsUpdateCostSeconds,
                                             &kMetricsCollectorAgeSeconds,
                                             &kMetricsLabelOverflowTotal,
+                                            &kMetricsFamilyUsedRatio,
                                             &kProcessCpuSecondsTotal,
                                             &kProcessResidentMemoryBytes,
                                             &kProcessVirtualMemoryBytes,

@@ -50,6 +50,7 @@ class SeriesLease {
 
 /// The series for `values`, which then stays. What a thread has resolved it finds without a lock.
 [[nodiscard]] MetricPoint resolve(FamilyCore& family, std::span<const std::string_view> values);
+void count_overflow(FamilyCore& family) noexcept;
 
 }  // namespace detail
 
@@ -147,6 +148,10 @@ class DynamicFamily {
     const std::array<std::string_view, RunTimeLabels> texts{std::string_view(values)...};
     return Handle(detail::resolve(*core_, texts));
   }
+
+  /// Counts an update for values past the limits by a caller that keeps the handle of the overflow
+  /// series and so does not ask for theirs. Cost: an atomic addition.
+  void count_overflow() const noexcept { detail::count_overflow(*core_); }
 
  private:
   detail::FamilyCore* core_;

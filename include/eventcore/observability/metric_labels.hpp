@@ -62,8 +62,17 @@ enum class ReplayResult : std::uint8_t { Ok, Error };
 /// A part of what measuring costs.
 enum class MetricsUpdate : std::uint8_t { Counter, Histogram, Clock };
 
+/// How far a canary's event has to get.
+enum class CanaryStage : std::uint8_t { Append, Visible, Projected };
+
 /// What of a command is timed.
 enum class TimedPart : std::uint8_t { Command, Phases };
+
+template <>
+struct LabelDomain<CanaryStage> {
+  static constexpr std::string_view name = "stage";
+  static constexpr std::string_view values[] = {"append", "visible", "projected"};
+};
 
 template <>
 struct LabelDomain<TimedPart> {

@@ -8,6 +8,7 @@ const std::vector<ProcessCheck>& process_checks() {
   static const std::vector<ProcessCheck> kChecks = {
       {"process.store-up", {"store-unavailable", "command-errors", "service-down"}, check_store_up},
       {"process.health", {"store-unavailable", "service-down"}, check_health},
+      {"process.canary", {"canary", "store-unavailable"}, check_canary},
       {"process.disk", {"disk", "store-unavailable"}, check_disk},
       {"process.blocking",
        {"store-latency-and-commit", "command-latency", "connection-pool"},

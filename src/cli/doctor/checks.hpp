@@ -93,6 +93,7 @@ struct StoreCheck {
 // Of a process.
 void check_store_up(const ProcessContext& context);
 void check_health(const ProcessContext& context);
+void check_canary(const ProcessContext& context);
 void check_blocking(const ProcessContext& context);
 void check_commits(const ProcessContext& context);
 void check_pools(const ProcessContext& context);

@@ -50,6 +50,31 @@ void check_health(const ProcessContext& context) {
   }
 }
 
+void check_canary(const ProcessContext& context) {
+  const ProcessLook& look = context.look;
+  const double unseen = look.now() - look.value(catalogue::kCanaryLastSuccessTimestampSeconds);
+  const double period = look.value(catalogue::kCanaryPeriodSeconds);
+  const double periods = context.limits("canary_periods");
+  if (!(unseen > periods * period)) return;  // nor without a canary
+  Finding finding{.id = "canary-unseen",
+                  .severity = Severity::Critical,
+                  .title = "The canary of the process is not seen: commands hang or fail as well",
+                  .culprit = look.url(),
+                  .evidence = {"last seen " + duration_text(unseen) + " ago, one is due every " +
+                                   duration_text(period),
+                               above_text(number_text(periods) + " periods", "canary_periods")},
+                  .alert = "CanaryFailing",
+                  .runbook = "canary",
+                  .next = "eventcore events --store " + context.store +
+                          " --type eventcore_canary --since 15m"};
+  for (const Row& row : look.rows(catalogue::kCanaryFailuresTotal)) {
+    if (row.value <= 0) continue;
+    finding.evidence.push_back(number_text(row.value) + " did not get to the stage " +
+                               std::string(row.label("stage")));
+  }
+  context.findings.add(std::move(finding));
+}
+
 void check_blocking(const ProcessContext& context) {
   const double age = context.look.value(catalogue::kStoreBlockingTransactionAgeSeconds);
   if (!(age > context.limits("blocking_age"))) return;

@@ -67,6 +67,19 @@ class FiguresOfAProcess(DoctorTest):
         self.assertEqual((finding["severity"], finding["alert"]), ("critical", "StoreDiskFilling"))
         self.assertIn("2.8 GiB of 93.1 GiB are free, 3.0 %", finding["evidence"])
 
+    def test_canary_that_nobody_sees(self):
+        page = """
+eventcore_canary_failures_total{stage="append"} 2
+eventcore_canary_failures_total{stage="visible"} 0
+eventcore_canary_period_seconds 60
+eventcore_canary_last_success_timestamp_seconds """
+        finding = self.finding(self.examine_with(more=f"{page}{time.time() - 600:.3f}\n"),
+                               "canary-unseen")
+        self.assertEqual((finding["severity"], finding["alert"]), ("critical", "CanaryFailing"))
+        self.assertIn("last seen 10 min ago, one is due every 60 s", finding["evidence"])
+        self.assertIn("2 did not get to the stage append", finding["evidence"])
+        self.healthy(self.examine_with(more=f"{page}{time.time() - 170:.3f}\n"))
+
     def test_transaction_that_blocks(self):
         more = "eventcore_store_blocking_transaction_age_seconds 90\n"
         finding = self.finding(self.examine_with(more=more), "blocking-transaction")

@@ -25,7 +25,8 @@ std::size_t occurrences(const std::string& text, std::string_view what) {
 
 TEST(Catalogue, ListsEveryDescriptionOnce) {
   std::size_t described = 0;
-  for (const std::string_view subject : {"commands", "process", "projections", "store", "telemetry"}) {
+  for (const std::string_view subject :
+       {"canary", "commands", "process", "projections", "store", "telemetry"}) {
     described += occurrences(read_text(source_path("include/eventcore/observability/catalogue_" +
                                                    std::string(subject) + ".hpp")),
                              "constexpr MetricDescription k");
@@ -61,8 +62,10 @@ TEST(Catalogue, IsRegisteredCompletelyByTheService) {
   service.update_connection_pool_size(1);
   service.update_connection_pool_max_size(1);
   const MetricsSnapshot snapshot = service.registry().snapshot();
-  // The others are those of logs, traces and monitors, which their components show.
-  const auto& others = catalogue::kTelemetryMetrics;
+  // The others are those of logs, traces, monitors and canaries, which show them themselves.
+  std::vector<const MetricDescription*> others(catalogue::kTelemetryMetrics.begin(),
+                                               catalogue::kTelemetryMetrics.end());
+  others.insert(others.end(), catalogue::kCanaryMetrics.begin(), catalogue::kCanaryMetrics.end());
   EXPECT_EQ(snapshot.families.size(), catalogue::kMetrics.size() - others.size());
   for (const MetricDescription* metric : catalogue::kMetrics) {
     const bool is_other = std::find(others.begin(), others.end(), metric) != others.end();

@@ -18,6 +18,7 @@ constexpr MetricDescription kQueue{
     .name = "shop_queue", .kind = MetricKind::Gauge, .labels = kQueueLabels, .help = "Queues."};
 
 constexpr std::string_view kOverflow = "eventcore_metrics_label_overflow_total";
+constexpr std::string_view kUsed = "eventcore_metrics_family_used_ratio";
 
 TEST(Family, HasEverySeriesFromTheStart) {
   MetricRegistry registry;
@@ -57,6 +58,29 @@ TEST(DynamicFamily, SendsWhatIsPastALimitToTheOverflowSeries) {
   EXPECT_EQ(snapshot.value("shop_requests_total", {{"method", "__overflow__"}, {"endpoint", "/"}}),
             2);
   EXPECT_EQ(snapshot.value(kOverflow, {{"family", "shop_requests_total"}}), 2);
+}
+
+TEST(DynamicFamily, TellsWhatShareOfItsLimitIsUsed) {
+  constexpr static LabelDescription labels[] = {{"a", {}, 4}, {"b", {}, 10'000}};
+  MetricRegistry registry;
+  const auto family =
+      registry
+          .add<DynamicFamily<Gauge, 2>>(
+              {.name = "shop_used", .kind = MetricKind::Gauge, .labels = labels, .help = "Used."})
+          .value();
+  const auto used = [&] { return registry.snapshot().value(kUsed, {{"family", "shop_used"}}); };
+  EXPECT_EQ(used(), 0);
+  {
+    const auto first = family.bind("a", "1");
+    EXPECT_EQ(used(), 0.25);
+    const auto second = family.bind("b", "1");
+    EXPECT_EQ(used(), 0.5);
+  }
+  EXPECT_EQ(used(), 0) << "it is forgotten with its series";
+  for (int i = 0; i < 1'500; ++i) family.with("a", std::to_string(i)).set(1);
+  EXPECT_EQ(used(), 0.75) << "of the series";
+  for (const std::string_view a : {"b", "c", "d", "e", "f"}) family.with(a, "1").set(1);
+  EXPECT_EQ(used(), 1);
 }
 
 TEST(DynamicFamily, BoundsItsSeriesAndTheLengthOfValues) {

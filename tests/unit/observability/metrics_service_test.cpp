@@ -197,6 +197,9 @@ TEST_F(ServiceMetrics, BoundsCommandTypes) {
   EXPECT_EQ(series(catalogue::kCommandsTotal), kLabelValuesMax + 1);
   EXPECT_EQ(value(catalogue::kCommandsTotal, {{"command_type", "type_7"}}), 2);
   EXPECT_EQ(value(catalogue::kCommandsTotal, {{"command_type", "__overflow__"}}), 6);
+  EXPECT_EQ(
+      value(catalogue::kMetricsLabelOverflowTotal, {{"family", catalogue::kCommandsTotal.name}}),
+      6);
 }
 
 TEST_F(ServiceMetrics, TellsCommandTypesApartThatShareMemory) {
