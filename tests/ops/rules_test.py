@@ -10,7 +10,7 @@ A fault in faults/NAME.yaml changes series of the healthy shop (faults/healthy.y
                 also: alerts that fire for the same fault, which Alertmanager silences
     silent      why, at, series; also: other alerts that do fire
 
-A value `none` takes a series away; a list is repeated to the end.
+A value `none` takes a series away, `now` is the time in seconds; a list is repeated to the end.
 """
 
 import re
@@ -42,7 +42,9 @@ def named(series):
     return name + "{" + ",".join(labels) + "}"
 
 
-def values(given, steps):
+def values(given, steps, interval):
+    if given == "now":
+        given = f"0+{seconds(interval)}x*"
     if isinstance(given, list):
         return " ".join(given * (steps // 20 + 1))
     return str(given).replace("x*", f"x{steps}")
@@ -58,7 +60,7 @@ def promtool_test(name, case, expected, alerts):
     return {
         "name": name,
         "interval": interval,
-        "input_series": [{"series": series, "values": values(given, steps)}
+        "input_series": [{"series": series, "values": values(given, steps, interval)}
                          for series, given in with_healthy.items() if given != "none"],
         "alert_rule_test": [{"eval_time": case["at"], "alertname": alert,
                              "exp_alerts": expected.get(alert, [])}

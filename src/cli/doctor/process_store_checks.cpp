@@ -28,7 +28,7 @@ void check_store_up(const ProcessContext& context) {
          .severity = Severity::Critical,
          .title = "The process can't use its event store",
          .culprit = std::string(row.label("backend")) + " store of " + context.look.url(),
-         .evidence = {"eventcore_store_up is 0"},
+         .evidence = {std::string(catalogue::kStoreUp.name) + " is 0"},
          .alert = "EventStoreUnavailable",
          .runbook = "store-unavailable",
          .next = stats_command(context)});
@@ -43,7 +43,8 @@ void check_health(const ProcessContext& context) {
                           .severity = is_store ? Severity::Critical : Severity::Warning,
                           .title = "A health check fails",
                           .culprit = std::string(row.label("check")),
-                          .evidence = {"eventcore_health_status is 0 at " + context.look.url()},
+                          .evidence = {std::string(catalogue::kHealthStatus.name) + " is 0 at " +
+                                       context.look.url()},
                           .alert = is_store ? "EventStoreUnavailable" : "",
                           .runbook = "store-unavailable",
                           .next = stats_command(context)});
@@ -56,17 +57,17 @@ void check_canary(const ProcessContext& context) {
   const double period = look.value(catalogue::kCanaryPeriodSeconds);
   const double periods = context.limits("canary_periods");
   if (!(unseen > periods * period)) return;  // nor without a canary
-  Finding finding{.id = "canary-unseen",
-                  .severity = Severity::Critical,
-                  .title = "The canary of the process is not seen: commands hang or fail as well",
-                  .culprit = look.url(),
-                  .evidence = {"last seen " + duration_text(unseen) + " ago, one is due every " +
-                                   duration_text(period),
-                               above_text(number_text(periods) + " periods", "canary_periods")},
-                  .alert = "CanaryFailing",
-                  .runbook = "canary",
-                  .next = "eventcore events --store " + context.store +
-                          " --type eventcore_canary --since 15m"};
+  Finding finding{
+      .id = "canary-unseen",
+      .severity = Severity::Critical,
+      .title = "The canary of the process is not seen: commands hang or fail as well",
+      .culprit = look.url(),
+      .evidence = {"last seen " + duration_text(unseen) + " ago, one is due every " +
+                       duration_text(period),
+                   above_text(number_text(periods) + " periods", "canary_periods")},
+      .alert = "CanaryFailing",
+      .runbook = "canary",
+      .next = "eventcore events --store " + context.store + " --type eventcore_canary --since 15m"};
   for (const Row& row : look.rows(catalogue::kCanaryFailuresTotal)) {
     if (row.value <= 0) continue;
     finding.evidence.push_back(number_text(row.value) + " did not get to the stage " +
