@@ -1,4 +1,4 @@
-// A process for the doctor to examine: it works on a store, shows its metrics, and falls ill when
+// A process for the doctor and for dashboards to look at: it works on a store, shows its metrics, and falls ill when
 // it is told to.
 //
 //     patient STORE stop|park CLOCK_OFFSET_SECONDS
@@ -12,6 +12,7 @@
 //     hang, wake              the projector stops inside an event, and goes on
 //     contend, part           commands and a writer fight for the stream hot-1, and end
 //     load, rest              one commit after the other, and none
+//     explore                 commands that find streams while they read, until the process ends
 //     read COUNT              threads that read until the process ends
 
 #include <atomic>
@@ -89,6 +90,23 @@ struct HitTarget {
   }
 };
 
+/// Finds the target that another one leads to.
+struct HitNext {
+  static constexpr std::string_view name = "hit_next";
+  using Event = std::variant<Hit>;
+
+  auto reads() const {
+    return eventcore::reads(stream<Target>(StreamId::literal("way-1")), discovered<Target>());
+  }
+  void discover(const Target&, const Folds<Target>&, Discovery& more) const {
+    more.stream<Target>(StreamId::literal("way-2"));
+  }
+  Decision handle(const Target&, const Folds<Target>&, Emitter<Event>& emit) const {
+    emit(StreamId::literal("way-2"), Hit{});
+    return accept();
+  }
+};
+
 /// Threads that repeat something until they are told to end.
 class Repeating {
  public:
@@ -113,6 +131,7 @@ class Patient {
     wake();
     load_.end();
     contention_.end();
+    exploration_.end();
     readers_.end();
   }
 
@@ -132,6 +151,7 @@ class Patient {
     if (word == "rest") load_.end();
     if (word == "contend") contend();
     if (word == "part") contention_.end();
+    if (word == "explore") explore();
     for (std::size_t i = 0; word == "read" && i < count; ++i) {
       readers_.start([this] { ignore_error(store_.read(LogQuery{}), "as it is"); });
     }
@@ -172,12 +192,20 @@ class Patient {
     }
   }
 
+  void explore() {
+    exploration_.start([this] {
+      ignore_error(first_.execute(HitNext{}), "as it is");
+      std::this_thread::sleep_for(50ms);
+    });
+  }
+
   EventStore& store_;
   Orders& orders_;
   InstrumentedCommandExecutor first_;
   InstrumentedCommandExecutor second_;
   Repeating load_;
   Repeating contention_;
+  Repeating exploration_;
   Repeating readers_;
 };
 
