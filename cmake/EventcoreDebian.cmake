@@ -84,9 +84,7 @@ The example application of EventCore: an order service over HTTP with read
 models, metrics, health checks and a console, as a hardened systemd service,
 which has to be enabled.")
 
-  if(EVENTCORE_SHLIBDEPS)
-    set(CPACK_DEBIAN_TOOLS_PACKAGE_SHLIBDEPS ON)
-    set(CPACK_DEBIAN_SHOP_PACKAGE_SHLIBDEPS ON)
-  endif()
+  set(CPACK_DEBIAN_TOOLS_PACKAGE_SHLIBDEPS ON)
+  set(CPACK_DEBIAN_SHOP_PACKAGE_SHLIBDEPS ON)
   include(CPack)
 endfunction()

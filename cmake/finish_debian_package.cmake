@@ -4,6 +4,12 @@ if(NOT CPACK_GENERATOR STREQUAL "DEB")
   return()
 endif()
 
+# Without it CPack would leave out, and say so in passing, that programs need their libraries.
+find_program(shlibdeps dpkg-shlibdeps)
+if(NOT shlibdeps)
+  message(FATAL_ERROR "Debian packages need dpkg-shlibdeps, of the package dpkg-dev")
+endif()
+
 # Who gets the archives debugs the program, not the archive; CMake strips programs only.
 file(GLOB archives "${CPACK_TEMPORARY_INSTALL_DIRECTORY}/dev/usr/lib*/*.a")
 if(archives)
