@@ -129,6 +129,14 @@ void add_canary(CLI::App& command, shop::ShopServerOptions& options) {
                [&options](std::chrono::milliseconds value) { options.canary = value; });
 }
 
+void add_baseline(CLI::App& command, shop::ShopServerOptions& options) {
+  command
+      .add_option("--baseline", options.baseline,
+                  "Show how far the shop is from this baseline, in metrics and console; see "
+                  "eventcore baseline")
+      ->type_name("FILE");
+}
+
 void add_faults(CLI::App& command, shop::ShopServerOptions& options) {
   std::string help =
       "Serve /faults, which switches faults on and off, and begin with this one (repeatable): none";
@@ -160,6 +168,7 @@ void add_serve(CLI::App& app, shop::ShopServerOptions& options) {
   add_read_models(*command, options);
   add_faults(*command, options);
   add_canary(*command, options);
+  add_baseline(*command, options);
   command->add_option("--orders-to", options.orders_to, "Another shop, which places the orders")
       ->type_name("URL");
   command
@@ -167,10 +176,6 @@ void add_serve(CLI::App& app, shop::ShopServerOptions& options) {
           "--flight-recorder", options.flight_recorder,
           "Write the slowest, failed and most retried commands there when the process dies "
           "of a signal")
-      ->type_name("FILE");
-  command
-      ->add_option("--baseline", options.baseline,
-                   "Export how far the shop is from this baseline; see eventcore baseline")
       ->type_name("FILE");
   command
       ->add_option("--disk-warn", options.disk.warn_bytes,
@@ -211,6 +216,7 @@ void add_demo(CLI::App& app, shop::DemoCommand& options) {
   add_console(*command, options.server.console);
   add_read_models(*command, options.server);
   add_canary(*command, options.server);
+  add_baseline(*command, options.server);
 }
 
 /// The options of the log, and `start` which switches it on; without them and the environment there

@@ -41,6 +41,7 @@ Json info_json(const ConsoleOptions& options, const StoreGate::Use* store,
              {{"metrics", options.metrics != nullptr},
               {"monitor", options.monitor != nullptr},
               {"recorder", options.recorder != nullptr},
+              {"baseline", options.baseline != nullptr},
               {"health", options.health != nullptr},
               {"log", options.log_filter != nullptr},
               {"store", store != nullptr}}}};

@@ -42,6 +42,29 @@ http::Response trends(const http::Request& request, const monitor::PerformanceMo
   return answer(json);
 }
 
+http::Response baseline(const monitor::BaselineWatch& watch) {
+  const monitor::BaselineComparison comparison = watch.comparison();
+  Json measures = Json::array();
+  for (const monitor::MeasureComparison& measure : comparison.measures) {
+    const monitor::SampleComparison& result = measure.result;
+    measures.push_back({{"measure", measure.name},
+                        {"better", to_string(measure.better)},
+                        {"verdict", to_string(result.verdict)},
+                        {"before", rounded(result.before)},
+                        {"now", rounded(result.after)},
+                        {"change", rounded(result.change)},
+                        {"change_low", rounded(result.change_low)},
+                        {"change_high", rounded(result.change_high)},
+                        {"samples_before", result.samples_before},
+                        {"samples_now", result.samples_after}});
+  }
+  return answer({{"name", watch.baseline().name},
+                 {"recorded_at", time_json(watch.baseline().recorded_at)},
+                 {"verdict", to_string(comparison.verdict)},
+                 {"confidence", rounded(comparison.measure_confidence)},
+                 {"measures", std::move(measures)}});
+}
+
 http::Response set_filter(const ConsoleOptions& options, const http::Request& request) {
   const Result<Json> body = body_of(request);
   if (!body) return refuse(body.error());
@@ -68,6 +91,10 @@ void mount_monitor_api(http::Server& server, const ConsoleOptions& options) {
     server.route(http::Method::Get, "/api/trends", [&options](const http::Request& request) {
       return trends(request, *options.monitor);
     });
+  }
+  if (options.baseline != nullptr) {
+    server.route(http::Method::Get, "/api/baseline",
+                 [&options](const http::Request&) { return baseline(*options.baseline); });
   }
   if (options.recorder != nullptr) {
     server.route(http::Method::Get, "/api/commands", [&options](const http::Request&) {

@@ -8,7 +8,7 @@
 #include <eventcore/logging/logging.hpp>
 #include <eventcore/logging/logging_probe.hpp>
 #include <eventcore/metrics_endpoint.hpp>
-#include <eventcore/monitor/baseline_watch.hpp>
+
 #include <eventcore/monitor/monitor_metrics.hpp>
 #include <eventcore/observability/instrumented_command_executor.hpp>
 #include <eventcore/observability/instrumented_event_store.hpp>
@@ -96,12 +96,19 @@ Result<std::unique_ptr<ShopServer>> ShopServer::listen(const ShopServerOptions& 
     url = faults->url();
   }
 
+  std::optional<eventcore::monitor::Baseline> baseline;
+  if (!options.baseline.empty()) {
+    auto read = eventcore::monitor::read_baseline(options.baseline);
+    if (!read) return about("--baseline", read.error());
+    baseline = *std::move(read);
+  }
+
   auto access = open_access(options.console, options.metrics_listen);
   if (!access) return access.error();
 
   std::unique_ptr<ShopServer> server(new ShopServer(options, *std::move(url), std::move(metrics),
                                                     *business_metrics, std::move(faults),
-                                                    *std::move(access)));
+                                                    std::move(baseline), *std::move(access)));
   server->forwarding_ = std::move(forwarding);
   if (auto taken = server->api_server_.listen(); !taken) return about("--listen", taken.error());
   if (auto taken = server->metrics_server_.listen(); !taken) {
@@ -113,6 +120,7 @@ Result<std::unique_ptr<ShopServer>> ShopServer::listen(const ShopServerOptions& 
 ShopServer::ShopServer(const ShopServerOptions& options, eventcore::StoreUrl url,
                        std::shared_ptr<MetricsService> metrics,
                        const BusinessMetrics& business_metrics, std::unique_ptr<Faults> faults,
+                       std::optional<eventcore::monitor::Baseline> baseline,
                        std::shared_ptr<const http::AccessPolicy> access)
     : url_(std::move(url)),
       disk_(options.disk),
@@ -120,7 +128,6 @@ ShopServer::ShopServer(const ShopServerOptions& options, eventcore::StoreUrl url
       lease_(options.lease),
       canary_period_(options.canary),
       flight_recorder_path_(options.flight_recorder),
-      baseline_path_(options.baseline),
       metrics_(std::move(metrics)),
       business_metrics_(business_metrics),
       monitor_(std::make_shared<eventcore::monitor::PerformanceMonitor>(metrics_)),
@@ -136,6 +143,9 @@ ShopServer::ShopServer(const ShopServerOptions& options, eventcore::StoreUrl url
            .workers = 6,
            .guard = [this](const http::Request& request) { return (*access_)(request); },
            .on_request = eventcore::observability::count_requests(metrics_)}) {
+  if (baseline) {
+    baseline_ = std::make_shared<eventcore::monitor::BaselineWatch>(monitor_, *std::move(baseline));
+  }
   if (wants_console(options.console, *access_)) mount_console();
 }
 
@@ -145,6 +155,7 @@ void ShopServer::mount_console() {
                            .metrics = metrics_,
                            .monitor = monitor_,
                            .recorder = recorder_,
+                           .baseline = baseline_,
                            .health = &health_,
                            .show_payloads = show_payloads_,
                            .access = access_});
@@ -160,7 +171,7 @@ Result<void> ShopServer::serve() {
   if (auto started = start_recorder(); !started) {
     return about("--flight-recorder", started.error());
   }
-  if (auto started = start_baseline(); !started) return about("--baseline", started.error());
+  if (auto shown = show_deviation(); !shown) return about("--baseline", shown.error());
   if (auto started = metrics_server_.start(); !started) {
     return about("--metrics-listen", started.error());
   }
@@ -335,13 +346,9 @@ Result<void> ShopServer::start_recorder() {
   return {};
 }
 
-Result<void> ShopServer::start_baseline() {
-  if (baseline_path_.empty()) return {};
-  auto baseline = eventcore::monitor::read_baseline(baseline_path_);
-  if (!baseline) return baseline.error();
-  const auto watch =
-      std::make_shared<eventcore::monitor::BaselineWatch>(monitor_, *std::move(baseline));
-  auto shown = eventcore::monitor::show_baseline(metrics_->registry(), watch);
+Result<void> ShopServer::show_deviation() {
+  if (baseline_ == nullptr) return {};
+  auto shown = eventcore::monitor::show_baseline(metrics_->registry(), baseline_);
   if (!shown) return shown.error();
   keep(std::move(shown));
   return {};

@@ -21,6 +21,7 @@
 #include <eventcore/health_checks.hpp>
 #include <eventcore/http_endpoints.hpp>
 #include <eventcore/http_server.hpp>
+#include <eventcore/monitor/baseline_watch.hpp>
 #include <eventcore/monitor/flight_recorder.hpp>
 #include <eventcore/monitor/performance_monitor.hpp>
 #include <eventcore/observability/canary.hpp>
@@ -101,6 +102,7 @@ class ShopServer {
   ShopServer(const ShopServerOptions& options, eventcore::StoreUrl url,
              std::shared_ptr<eventcore::observability::MetricsService> metrics,
              const BusinessMetrics& business_metrics, std::unique_ptr<Faults> faults,
+             std::optional<eventcore::monitor::Baseline> baseline,
              std::shared_ptr<const eventcore::http::AccessPolicy> access);
   void mount_endpoints();
   void mount_console();
@@ -111,7 +113,7 @@ class ShopServer {
   void show_log();
   [[nodiscard]] eventcore::Result<void> start_export();
   void start_monitor();
-  [[nodiscard]] eventcore::Result<void> start_baseline();
+  [[nodiscard]] eventcore::Result<void> show_deviation();
   [[nodiscard]] eventcore::Result<void> start_recorder();
   [[nodiscard]] eventcore::Result<void> start_canary();
   void check_store(eventcore::EventStore& store);
@@ -127,11 +129,11 @@ class ShopServer {
   const std::chrono::nanoseconds canary_period_;
   std::unique_ptr<OrderForwarding> forwarding_;  // null: orders are placed here
   const std::string flight_recorder_path_;
-  const std::string baseline_path_;
   std::shared_ptr<eventcore::observability::MetricsService> metrics_;
   BusinessMetrics business_metrics_;
   std::shared_ptr<eventcore::monitor::PerformanceMonitor> monitor_;
-  std::shared_ptr<eventcore::monitor::FlightRecorder> recorder_;  // null: there is none
+  std::shared_ptr<eventcore::monitor::FlightRecorder> recorder_;       // null: there is none
+  std::shared_ptr<const eventcore::monitor::BaselineWatch> baseline_;  // null: there is none
   std::unique_ptr<eventcore::monitor::FatalSignalDump> dump_;
   const std::unique_ptr<Faults> faults_;  // null: there are none
   // Null until it serves.

@@ -27,6 +27,7 @@
 #include "eventcore/http_access.hpp"
 #include "eventcore/http_health.hpp"
 #include "eventcore/http_server.hpp"
+#include "eventcore/monitor/baseline_watch.hpp"
 #include "eventcore/monitor/flight_recorder.hpp"
 #include "eventcore/monitor/performance_monitor.hpp"
 #include "eventcore/observability/metrics_service.hpp"
@@ -50,6 +51,7 @@ struct ConsoleOptions {
   std::shared_ptr<observability::MetricsService> metrics = nullptr;
   std::shared_ptr<const monitor::PerformanceMonitor> monitor = nullptr;
   std::shared_ptr<const monitor::FlightRecorder> recorder = nullptr;
+  std::shared_ptr<const monitor::BaselineWatch> baseline = nullptr;
   const http::HealthChecks* health = nullptr;  ///< Must outlive the console.
   std::function<std::string()> log_filter = nullptr;
   std::function<Result<void>(std::string_view)> set_log_filter = nullptr;

@@ -143,9 +143,10 @@ export function facts(entries) {
   return list;
 }
 
-const kGood = new Set(['pass', 'caught_up', 'running', 'committed', 'replayed', 'held']);
+const kGood = new Set(['pass', 'caught_up', 'running', 'committed', 'replayed', 'held', 'same',
+  'better']);
 const kBad = new Set(['fail', 'faulted', 'store_error', 'in_doubt', 'conflict_exhausted', 'invalid',
-  'deadline_exceeded', 'beyond_head']);
+  'deadline_exceeded', 'beyond_head', 'worse']);
 
 export function pill(word) {
   const kind = kGood.has(word) ? ' good' : kBad.has(word) ? ' bad' : ' warn';

@@ -1,6 +1,7 @@
 // How the service does now, and where it is heading.
 
 import {get} from './api.js';
+import {baselineCard} from './baseline.js';
 import {Chart, sparkline} from './charts.js';
 import {duration, h, LiveTable, ms, number, percent, setText, whole} from './dom.js';
 
@@ -106,6 +107,7 @@ export default {
     const commands = commandTable();
     const outcomes = outcomeTable();
     const trends = trendTable();
+    const baseline = app.info.has.baseline ? baselineCard(app.fail) : null;
     const summary = h('p');
     let range = '5 min';
     let minutes = null;
@@ -134,8 +136,10 @@ export default {
           buttons), summary, h('div', {className: 'charts'}, plots.map((plot) => plot.element)),
         h('h2', {}, 'Commands'), h('div', {className: 'card'}, commands.element),
         h('div', {className: 'charts'}, h('div', {className: 'card'}, outcomes.element),
-          h('div', {className: 'card'}, trends.element))),
+          h('div', {className: 'card'}, trends.element)),
+        baseline && [h('h2', {}, 'Against the baseline'), baseline.element]),
       live(overview) {
+        if (baseline) baseline.live();
         top.update(overview.snapshot, app.history);
         commands.update(overview.commands ?? []);
         outcomes.update(Object.entries(overview.outcomes ?? {}).filter(([, one]) => one.total > 0));

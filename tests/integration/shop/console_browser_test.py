@@ -3,6 +3,8 @@
 usage: console_browser_test.py PATH-OF-eventcore-shop NODE LOOK.js MODULES CHROMIUM
 """
 
+import json
+import pathlib
 import subprocess
 import sys
 import urllib.parse
@@ -39,8 +41,20 @@ def end(shop):
     shop.process.communicate()
 
 
+def baseline(folder):
+    """A file that says how the shop was."""
+    path = pathlib.Path(folder) / "release-1.json"
+    path.write_text(json.dumps({
+        "eventcore-baseline": 1, "name": "release 1", "source": "a test",
+        "recorded_unix_ns": 1_700_000_000_000_000_000, "interval_ns": 1_000_000_000,
+        "measures": [{"name": "avg_latency_ms", "better": "lower", "level_min": 1e-9,
+                      "samples": [0.001] * 60}]}))
+    return path
+
+
 def every_view(folder):
-    shop = RunningShop(f"sqlite:{folder}/shop.db", *LOAD, command="demo")
+    shop = RunningShop(f"sqlite:{folder}/shop.db", *LOAD, "--baseline", baseline(folder),
+                       command="demo")
     try:
         finish(look(shop, "views"))
     finally:

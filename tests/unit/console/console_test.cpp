@@ -46,6 +46,23 @@ TEST(Console, ShowsWhatCommandsDo) {
   EXPECT_EQ(overview.at("health").at("status"), "pass");
 }
 
+TEST(Console, ShowsHowFarTheServiceIsFromItsBaseline) {
+  ShownService service;
+  service.receive("product-1", 1);
+  ASSERT_TRUE(eventually([&] {
+    service.performance->tick();
+    return service.performance->latest().has_value();
+  }));
+  const json answer = service.get("/api/baseline").body;
+  EXPECT_EQ(answer.at("name"), "release 1");
+  EXPECT_EQ(answer.at("verdict"), "insufficient_data");
+  const json& measure = answer.at("measures").at(0);
+  EXPECT_EQ(measure.at("measure"), "avg_latency_ms");
+  EXPECT_EQ(measure.at("better"), "lower");
+  EXPECT_EQ(measure.at("before"), 2);
+  EXPECT_EQ(measure.at("samples_before"), 3);
+}
+
 TEST(Console, MakesOneTextForAllViewers) {
   ShownService service({.listen = "127.0.0.1:0"},
                        [](ConsoleOptions& options) { options.interval = 10min; });
@@ -259,7 +276,8 @@ TEST(Console, ShowsNothingThatItHasNot) {
   console.start();
   http::HttpClient client(server.port());
   EXPECT_EQ(client.get("/api/overview").result_int(), 200U);
-  for (const char* path : {"/api/history", "/api/trends", "/api/commands", "/api/log"}) {
+  for (const char* path :
+       {"/api/history", "/api/trends", "/api/baseline", "/api/commands", "/api/log"}) {
     EXPECT_EQ(client.get(path).result_int(), 404U) << path;
   }
   EXPECT_EQ(client.get("/api/streams").result_int(), 503U);

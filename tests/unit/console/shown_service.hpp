@@ -110,6 +110,9 @@ struct ShownService {
       filter = text;
       return {};
     };
+    monitor::Baseline baseline{.name = "release 1"};
+    baseline.measures.push_back({.name = "avg_latency_ms", .samples = {1, 2, 3}});
+    options.baseline = std::make_shared<monitor::BaselineWatch>(performance, std::move(baseline));
     if (change) change(options);
     console = std::make_unique<Console>(std::move(options));
     server = std::make_unique<http::Server>(http::ServerOptions{
