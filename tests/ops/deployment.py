@@ -20,7 +20,8 @@ def stop_seconds():
     body = re.search(r"ShopServer::stop\(\) \{\n(.*?)\n\}", text, re.S)[1]
     limits = re.findall(r"Deadline::after\((\d+)s\)", body)
     assert len(limits) == 6, "the form of ShopServer::stop has changed"
-    return sum(map(int, limits))
+    patience = re.search(r"kCanaryPatience = (\d+)s;", text)[1]
+    return sum(map(int, limits)) + 2 * int(patience)
 
 
 def option_findings(where, shop, arguments):

@@ -34,6 +34,7 @@ namespace http = eventcore::http;
 
 constexpr std::string_view kStartedCheck = "shop:started";
 constexpr std::string_view kReadModelsCheck = "shop:read_models";
+constexpr std::chrono::seconds kCanaryPatience = 2s;  // for writing its event, and for reading it
 
 /// `error` with the part of the server that it is about.
 Error about(const std::string& what, Error error) {
@@ -356,8 +357,9 @@ Result<void> ShopServer::show_deviation() {
 
 Result<void> ShopServer::start_canary() {
   if (canary_period_.count() == 0) return {};
-  auto canary =
-      eventcore::observability::Canary::open(*store_, metrics_, {.period = canary_period_});
+  // A flight under way is part of the time that stopping takes.
+  auto canary = eventcore::observability::Canary::open(
+      *store_, metrics_, {.period = canary_period_, .patience = kCanaryPatience});
   if (!canary) return canary.error();
   canary_ = *std::move(canary);
   for (const auto& model : read_models_->all()) canary_->watch(model->runner());
@@ -385,11 +387,15 @@ Result<void> ShopServer::stop() {
     console_->stop();
     console_->detach();
   }
+  if (api_ == nullptr) {
+    if (faults_) faults_->end();
+    return {};
+  }
+  // Clients first, so that nothing new comes in, no fault either; the store last, when nobody needs
+  // it any more.
+  ignore_error(api_server_.stop(Deadline::after(10s)), "slow clients were cut off");
   if (faults_) faults_->end();
   if (canary_) canary_->stop();
-  if (api_ == nullptr) return {};
-  // Clients first, so that nothing new comes in; the store last, when nobody needs it any more.
-  ignore_error(api_server_.stop(Deadline::after(10s)), "slow clients were cut off");
   ignore_error(executor_->shutdown(Deadline::after(10s)), "their clients are gone");
   if (read_models_ != nullptr) {
     ignore_error(read_models_->stop(Deadline::after(10s)), "what is not applied now comes again");
@@ -397,7 +403,7 @@ Result<void> ShopServer::stop() {
   ignore_error(metrics_server_.stop(Deadline::after(1s)), "slow scrapes were cut off");
   // With the last figures. What was not sent is told by the exporter.
   if (metrics_exporter_) static_cast<void>(metrics_exporter_->shutdown(Deadline::after(2s)));
-  return store_->close(Deadline::after(30s));
+  return store_->close(Deadline::after(26s));
 }
 
 }  // namespace shop

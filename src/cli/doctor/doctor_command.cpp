@@ -130,7 +130,8 @@ bool confirmed(const DoctorOptions& options, std::size_t count, Console& console
   console.flush();
   std::string answer;
   std::getline(std::cin, answer);
-  if (answer == "y" || answer == "yes") return true;
+  // An interruption waits for the end of the line.
+  if (!console.stopped() && (answer == "y" || answer == "yes")) return true;
   console.line("nothing was done");
   return false;
 }
@@ -180,6 +181,7 @@ std::vector<Action> act_all(const std::vector<Fix>& fixes, const Examination& wh
     }
   }
   for (const Fix& fix : fixes) {
+    if (console.stopped()) break;
     if (of_store(fix) && !store) {
       actions.push_back({.fix = fix,
                          .time = full_time(system_clock().wall()),

@@ -122,7 +122,10 @@ class Examiner {
   void look_again(Process& process, double seconds) {
     const std::string url = redact_secrets(process.service.url());
     Result<ServiceLook> look = process.service.look(console_.stop());
-    if (!look) return tell_unreachable(url, look.error(), findings_);
+    if (!look) {
+      process.before.reset();  // what it was is not what it is
+      return tell_unreachable(url, look.error(), findings_);
+    }
     if (look->was_restarted) {
       findings_.add({.id = "process-restarted",
                      .title = "A process was started anew while the doctor looked",
@@ -184,13 +187,14 @@ class Examiner {
       for (const auto& series : family->series) {
         if (series.value != 1) continue;
         const std::string& name = series.labels->values.front();
-        const auto [known, is_first] = leaders.emplace(name, process.service.url());
-        if (is_first || known->second == process.service.url()) continue;
+        const std::string url = redact_secrets(process.service.url());
+        const auto [known, is_first] = leaders.emplace(name, url);
+        if (is_first || known->second == url) continue;
         findings_.add({.id = "projection-two-leaders",
                        .severity = Severity::Critical,
                        .title = "Several processes lead a projection",
                        .culprit = "projection " + name,
-                       .evidence = {known->second + " and " + process.service.url()},
+                       .evidence = {known->second + " and " + url},
                        .alert = "ProjectionTwoLeaders",
                        .runbook = "projection-leadership",
                        .next = "eventcore leases --store " + store_});

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "eventcore/clock.hpp"
+
 namespace eventcore::cli::doctor {
 
 /// The more important, the smaller.
@@ -29,7 +31,8 @@ enum class FixKind : std::uint8_t {
 struct Fix {
   FixKind kind = FixKind::Resume;
   std::string subject = {};  ///< The projection, or the file.
-  std::uint64_t token = 0;   ///< Of the lease to drop: a newer one stays.
+  std::uint64_t token = 0;   ///< Of the lease to drop: a newer one stays,
+  Timestamp lease_end{};     ///< and so does one that was extended since.
   /// Someone has to repair what failed first, or it fails again.
   std::string condition = {};
 

@@ -26,13 +26,32 @@ Result<std::string> replay_letters(const std::string& projection, ProjectionStor
     if (!letters) return letters.error();
     for (const DeadLetter& letter : *letters) {
       const auto asked = storage.replay_dead_letter(projection, letter.position);
-      if (!asked) return asked.error();
+      if (!asked) {
+        if (asked.error().code == ErrorCode::InvalidArgument) continue;  // it is gone
+        return make_error(asked.error().code,
+                          counted(count, "dead letter") +
+                              " will be applied again; then: " + asked.error().message);
+      }
       ++count;
     }
     if (letters->size() < query.limit) break;
     query.after = letters->back().position;
   }
   return counted(count, "dead letter") + " will be applied again by its leader";
+}
+
+/// Frees the lease that was looked at. Whoever holds it may have come back meanwhile: a process
+/// that only looked dead from here, or was stopped.
+Result<std::string> drop_lease(const Fix& fix, ProjectionStorage& storage) {
+  const auto record = storage.load(fix.subject);
+  if (!record) return record.error();
+  if (!*record || (*record)->lease.token != fix.token ||
+      (*record)->lease.expires != fix.lease_end) {
+    return make_error(ErrorCode::LeaseLost,
+                      "its lease was extended or given to another process since; nothing was done");
+  }
+  if (const auto done = storage.release_lease(fix.subject, fix.token); !done) return done.error();
+  return std::string("the next process that looks takes it");
 }
 
 Error sqlite_error(const std::string& path, sqlite3* database) {
@@ -103,11 +122,7 @@ Result<std::string> carry_out(const Fix& fix, EventStore* store) {
     case FixKind::ReplayDeadLetters:
       return replay_letters(fix.subject, storage);
     case FixKind::DropLease:
-      // The token names the lease that was looked at; one given out since stays.
-      if (const auto done = storage.release_lease(fix.subject, fix.token); !done) {
-        return done.error();
-      }
-      return std::string("the next process that looks takes it");
+      return drop_lease(fix, storage);
     case FixKind::CheckpointJournal:
       break;
   }

@@ -69,7 +69,8 @@ void tell_connections(const PlaceContext& context, const Rows& rows) {
                  "GROUP BY 1, 2, 3 ORDER BY 4 DESC'"});
   }
   const double server = static_cast<double>(rows.number(0, 2)) / 1e3;
-  const double here = std::chrono::duration<double>(context.now.time_since_epoch()).count();
+  const Timestamp now = system_clock().wall();
+  const double here = std::chrono::duration<double>(now.time_since_epoch()).count();
   if (std::abs(server - here) <= kAheadMax + static_cast<double>(kAnswerTime.count())) return;
   context.findings.add({.id = "clock-jump",
                         .title = "Clocks of two hosts differ",
@@ -104,7 +105,12 @@ void check_sessions(const PlaceContext& context) {
     context.findings.not_checked("long transactions", transactions.error().message);
   }
   const Result<Rows> connections = ask(sql::count_connections, {});
-  if (connections) tell_connections(context, *connections);
+  if (connections) {
+    tell_connections(context, *connections);
+  } else {
+    context.findings.not_checked("connections and clock of the server",
+                                 connections.error().message);
+  }
 }
 
 }  // namespace eventcore::cli::doctor

@@ -40,15 +40,21 @@ void tell_damage(StoreContext& context, std::string culprit, std::vector<std::st
        .next = verify_command(context)});
 }
 
+/// What could not be read is damage only if the store says so; else it is not there, or too slow.
+void tell_failure(StoreContext& context, const std::string& what, std::string culprit,
+                  const Error& error) {
+  if (error.code == ErrorCode::Corrupt || error.code == ErrorCode::DecodeFailed) {
+    tell_damage(context, std::move(culprit), {what + ": " + describe(error)});
+  } else {
+    context.findings.not_checked(
+        what, error.code == ErrorCode::Cancelled ? "it was interrupted" : error.message);
+  }
+}
+
 void verify_all(StoreContext& context) {
   std::uint64_t checked = 0;
   const Result<VerifyReport> report = verify_store(context.event_store, context.console, checked);
-  if (!report) {
-    const bool stopped = report.error().code == ErrorCode::Cancelled;
-    if (stopped) context.findings.not_checked("the whole store", "it was interrupted");
-    if (!stopped) tell_damage(context, "the log", {report.error().message});
-    return;
-  }
+  if (!report) return tell_failure(context, "the whole store", "the log", report.error());
   for (std::size_t i = 0; i < std::min(kFindingsShown, report->findings.size()); ++i) {
     const eventcore::Finding& found = report->findings[i];
     tell_damage(context,
@@ -66,9 +72,10 @@ void verify_tail(StoreContext& context, Position after, Position head) {
   LogQuery query{.after = after, .until = head};
   while (!context.console.stopped()) {
     const Result<EventPage> page = context.event_store.read(query);
-    if (!page)
-      return tell_damage(context, "position " + std::to_string(expected),
-                         {"the log can't be read on: " + page.error().message});
+    if (!page) {
+      return tell_failure(context, "the log from position " + std::to_string(expected) + " on",
+                          "position " + std::to_string(expected), page.error());
+    }
     for (const StoredEvent& event : page->events) {
       if (event.position.value != expected) {
         tell_damage(
@@ -87,7 +94,7 @@ void verify_tail(StoreContext& context, Position after, Position head) {
                 {"density: the log ends before the head, " + std::to_string(head.value)});
   }
   const Result<void> checked = context.event_store.administration().check_batches(after, head);
-  if (!checked) tell_damage(context, "the log", {"checksum: " + describe(checked.error())});
+  if (!checked) tell_failure(context, "checksums", "the log", checked.error());
 }
 
 }  // namespace
@@ -194,14 +201,20 @@ void check_store_clock(StoreContext& context) {
                           .next = "timedatectl timesync-status"});
   };
   const Result<StoreStats> stats = context.event_store.administration().stats();
-  if (stats && stats->last_event && *stats->last_event - context.now > kAheadMax) {
-    tell("whoever wrote position " + std::to_string(stats->head.value),
-         "its time, " + short_time(*stats->last_event) + ",", *stats->last_event - context.now);
-  }
   const Result<StoreCare> care = context.event_store.administration().care();
-  if (care && care->backup.last_success &&
-      care->backup.last_success->time - context.now > kAheadMax) {
-    tell("whoever made the last backup", "its time", care->backup.last_success->time - context.now);
+  if (!stats || !care) {
+    context.findings.not_checked("times of events and backups",
+                                 (stats ? care.error() : stats.error()).message);
+    return;
+  }
+  // Others have gone on writing since the examination began.
+  const Timestamp now = system_clock().wall();
+  if (stats->last_event && *stats->last_event - now > kAheadMax) {
+    tell("whoever wrote position " + std::to_string(stats->head.value),
+         "its time, " + short_time(*stats->last_event) + ",", *stats->last_event - now);
+  }
+  if (care->backup.last_success && care->backup.last_success->time - now > kAheadMax) {
+    tell("whoever made the last backup", "its time", care->backup.last_success->time - now);
   }
   for (const ProjectionRecord& record : context.projections) {
     if (record.saved_at - context.now > kAheadMax) {

@@ -163,7 +163,10 @@ void check_stored_leases(StoreContext& context) {
         finding.evidence.push_back("process " + std::to_string(*dead) + " is not there any more");
       }
       if (dead || late) {
-        finding.fix = Fix{.kind = FixKind::DropLease, .subject = record.name, .token = lease.token};
+        finding.fix = Fix{.kind = FixKind::DropLease,
+                          .subject = record.name,
+                          .token = lease.token,
+                          .lease_end = lease.expires};
       }
     } else {
       finding.evidence.emplace_back(
@@ -197,7 +200,11 @@ void check_stored_letters(StoreContext& context) {
     if (record.dead_letters <= record.replays) continue;
     const auto letters = context.event_store.projections().list_dead_letters(
         {.projection = record.name, .state = DeadLetterState::Parked});
-    if (!letters || letters->empty()) continue;
+    if (!letters) {
+      context.findings.not_checked("dead letters of " + record.name, letters.error().message);
+      continue;
+    }
+    if (letters->empty()) continue;
     Timestamp oldest = context.now;
     for (const DeadLetter& letter : *letters) oldest = std::min(oldest, letter.first_failure);
     const double waits = seconds_of(context.now - oldest);

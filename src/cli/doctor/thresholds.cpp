@@ -39,10 +39,15 @@ std::optional<double> number_in(std::string_view text) {
   double value = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (problem != std::errc{}) return std::nullopt;
-  const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
   if (rest.empty()) return value;
-  if (rest.size() != 1 || seconds_in(rest.front()) == 0) return std::nullopt;
-  return value * seconds_in(rest.front());
+  const bool is_milliseconds = rest.starts_with("ms");
+  const double unit = is_milliseconds ? 1e-3 : seconds_in(rest.front());
+  if (unit == 0) return std::nullopt;
+  rest.remove_prefix(is_milliseconds ? 2 : 1);
+  if (rest.empty()) return value * unit;
+  const auto more = number_in(rest);
+  return more ? std::optional(value * unit + *more) : std::nullopt;
 }
 
 }  // namespace
@@ -86,7 +91,12 @@ Result<void> Thresholds::read(std::string_view text) {
                         "line " + std::to_string(number) + " is no `name: value`");
     }
     const std::string name(trimmed(line.substr(0, colon)));
-    if (const auto value = number_in(trimmed(line.substr(colon + 1)))) values_[name] = *value;
+    if (const auto value = number_in(trimmed(line.substr(colon + 1)))) {
+      values_[name] = *value;
+    } else if (values_.contains(name)) {
+      return make_error(ErrorCode::InvalidArgument, "line " + std::to_string(number) + ": " + name +
+                                                        " has to be a number or a duration");
+    }
   }
   return {};
 }

@@ -78,7 +78,7 @@ eventcore_canary_last_success_timestamp_seconds """
         self.assertEqual((finding["severity"], finding["alert"]), ("critical", "CanaryFailing"))
         self.assertIn("last seen 10 min ago, one is due every 60 s", finding["evidence"])
         self.assertIn("2 did not get to the stage append", finding["evidence"])
-        self.healthy(self.examine_with(more=f"{page}{time.time() - 170:.3f}\n"))
+        self.healthy(self.examine_with(more=f"{page}{time.time() - 100:.3f}\n"))
 
     def test_transaction_that_blocks(self):
         more = "eventcore_store_blocking_transaction_age_seconds 90\n"

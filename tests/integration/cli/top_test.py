@@ -18,6 +18,7 @@ import pyte
 from metrics_page import MetricsPage, serve, serving
 from tool import BAD_INPUT, DONE, STORE_UNUSABLE, TIMEOUT, TOOL, ToolTest, line
 
+SHOP = os.environ.get("EVENTCORE_SHOP")
 ALTERNATE, NORMAL = b"\x1b[?1049h", b"\x1b[?1049l"
 
 
@@ -278,6 +279,45 @@ class Lines(Top):
         self.append(line("order-1"))
         out = self.succeed("top", "--store", self.store, "--interval", "0.1", "--once")
         self.assertRegex(out, r"events/s 0.00  head 1  streams 1$")
+
+
+@unittest.skipIf(SHOP is None, "without eventcore-shop")
+class OfALiveShop(Top):
+    """Its console gives what no page of metrics has: hot streams, slow commands."""
+
+    @contextlib.contextmanager
+    def shop(self):
+        process = subprocess.Popen(
+            [SHOP, "demo", "--store", self.store, "--listen", "127.0.0.1:0", "--metrics-listen",
+             "127.0.0.1:0", "--rate", "50", "--duration", "10m"], text=True, cwd=self.folder,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            urls = dict(process.stdout.readline().split() for _ in range(3))
+            yield urls["metrics"].removesuffix("/metrics")
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=TIMEOUT)
+
+    def test_screens(self):
+        with self.shop() as url, self.showing("--url", url, "--interval", "0.2") as screen:
+            def works(text):
+                rates = [row.split()[1] for row in text.splitlines() if row.startswith("commands/s")]
+                return "place_order" in text and rates and rates[0] not in ("0.00", "-")
+            text = screen.until(works)
+            for projection in ("daily_revenue", "stock_levels"):
+                self.assertIn(projection, text)
+            screen.press("4")
+            screen.until(lambda text: "product-" in text)
+            screen.press("q")
+            self.assertEqual(screen.end(), DONE)
+            self.assert_restored(screen)
+
+    def test_lines(self):
+        with self.shop() as url:
+            out = self.succeed("top", "--url", url, "--interval", "0.2", "--count", 3)
+        self.assertEqual(len(out.splitlines()), 3)
+        for row in out.splitlines():
+            self.assertRegex(row, r"^\d{4}-.*Z  commands/s \S+  events/s \S+ ")
 
 
 if __name__ == "__main__":

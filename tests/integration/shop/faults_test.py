@@ -36,6 +36,8 @@ def a_projection_halts(folder):
         # The thread halts behind its batch, so that only the next delivery is not seen any more.
         wait_until(lambda: shop.call("GET", "/stock")[2]["products"])
         position = shop.call("POST", "/stock", {"product": "P2", "quantity": 1})[2]["position"]
+        # Who asks for that position waits in vain.
+        assert shop.call("GET", f"/stock?after={position}")[0] == 504
         assert len(shop.call("GET", "/stock")[2]["products"]) == 1
         shop.call("DELETE", "/faults/projector-killed")
         assert len(shop.call("GET", f"/stock?after={position}")[2]["products"]) == 2

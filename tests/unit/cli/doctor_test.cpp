@@ -2,8 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <unistd.h>
+
 #include <cmath>
 #include <cstdio>
+#include <fstream>
 #include <string>
 
 #include "doctor/alerts.hpp"
@@ -14,7 +17,9 @@
 #include "doctor/process_look.hpp"
 #include "doctor/thresholds.hpp"
 #include "doctor/words.hpp"
+#include "eventcore/memory_store.hpp"
 #include "eventcore/observability/catalogue.hpp"
+#include "eventcore/projection_storage.hpp"
 #include "scrape/metrics_text.hpp"
 
 namespace eventcore::cli::doctor {
@@ -64,19 +69,30 @@ TEST(DoctorThresholds, AreThoseOfTheAlerts) {
   EXPECT_EQ(limits("disk_window"), 6 * 3'600);
 }
 
+/// Those of a file with `text` in it.
+Result<Thresholds> of_file(const std::string& text) {
+  const std::string path = ::testing::TempDir() + "doctor-thresholds-" + std::to_string(getpid());
+  std::ofstream(path) << text;
+  auto limits = Thresholds::from_file(path);
+  remove(path.c_str());
+  return limits;
+}
+
 TEST(DoctorThresholds, OfAFileReplaceThem) {
-  const std::string path = ::testing::TempDir() + "doctor-thresholds.yaml";
-  FILE* const file = fopen(path.c_str(), "w");
-  ASSERT_NE(file, nullptr);
-  fputs("# ours\ncommit_p99: 0.2   # a slow disk\nleader_for: 5m\n", file);
-  fclose(file);
-  const auto limits = Thresholds::from_file(path);
+  const auto limits =
+      of_file("# ours\ncommit_p99: 0.2   # a slow disk\nleader_for: 5m\nblocking_age: 1m30s\n");
   ASSERT_TRUE(limits);
   EXPECT_EQ((*limits)("commit_p99"), 0.2);
   EXPECT_EQ((*limits)("leader_for"), 300);
-  EXPECT_EQ((*limits)("blocking_age"), 60);
-  remove(path.c_str());
-  EXPECT_EQ(Thresholds::from_file(path).error().code, ErrorCode::InvalidArgument);
+  EXPECT_EQ((*limits)("blocking_age"), 90);
+  EXPECT_EQ((*of_file("read_p99: 500ms\n"))("read_p99"), 0.5);
+}
+
+TEST(DoctorThresholds, OfABrokenFileAreRefused) {
+  EXPECT_THAT(of_file("# ours\ncommit_p99: much\n").error().message,
+              HasSubstr("line 2: commit_p99 has to be a number or a duration"));
+  EXPECT_THAT(of_file("commit_p99: 5m0x\n").error().message, HasSubstr("line 1: commit_p99"));
+  EXPECT_EQ(Thresholds::from_file("/nowhere").error().code, ErrorCode::InvalidArgument);
 }
 
 TEST(DoctorAlerts, HaveRunbooks) {
@@ -215,6 +231,24 @@ TEST(DoctorFixes, AreListedOnce) {
   const Fix fix{.kind = FixKind::Resume, .subject = "orders"};
   const auto fixes = fixes_of({{.id = "a", .fix = fix}, {.id = "b"}, {.id = "c", .fix = fix}});
   EXPECT_THAT(fixes, ElementsAre(fix));
+}
+
+TEST(DoctorFixes, FreeNoLeaseThatWasExtendedSince) {
+  const auto store = open_memory_store();
+  ProjectionStorage& storage = store->projections();
+  const auto leader = storage.acquire_lease({"orders", "leader", std::chrono::minutes(1)});
+  ASSERT_TRUE(leader);
+  const Fix fix{.kind = FixKind::DropLease,
+                .subject = "orders",
+                .token = leader->lease.token,
+                .lease_end = leader->lease.expires};
+  const auto extended = storage.renew_lease("orders", fix.token, std::chrono::minutes(2));
+  ASSERT_TRUE(extended);
+  EXPECT_EQ(carry_out(fix, store.get()).error().code, ErrorCode::LeaseLost);
+  Fix fresh = fix;
+  fresh.lease_end = *extended;
+  EXPECT_TRUE(carry_out(fresh, store.get()));
+  EXPECT_TRUE(storage.load("orders").value()->lease.holder.empty());
 }
 
 TEST(DoctorWords, AreShort) {

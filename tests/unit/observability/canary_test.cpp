@@ -140,7 +140,7 @@ TEST_F(CanaryTest, MeasuresOneProjectionAfterTheOther) {
 
 TEST_F(CanaryTest, IsSeenAllTheSameWhenAProjectionDoesNotRun) {
   const auto idle = ProjectionRunner::open(store, std::make_shared<Sales>("idle")).value();
-  const auto canary = open({.patience = 1ms});
+  const auto canary = open({.period = 1ms});  // it waits no longer for a projection
   canary->watch(*idle);
   EXPECT_FALSE(canary->fly());
   EXPECT_EQ(failures("projected"), 1);
