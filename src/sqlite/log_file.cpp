@@ -32,8 +32,9 @@ Result<void> LogFile::set_up_connection() {
                                   : options.durability == Durability::Normal
                                       ? "PRAGMA synchronous=NORMAL"
                                       : "PRAGMA synchronous=OFF";
-  for (const char* pragma :
-       {synchronous, "PRAGMA cache_size=-65536", "PRAGMA wal_autocheckpoint=0"}) {
+  for (const char* pragma : {synchronous, "PRAGMA cache_size=-65536", "PRAGMA wal_autocheckpoint=0",
+                             // What a reader made it hold back is given back to the disk.
+                             "PRAGMA journal_size_limit=67108864"}) {
     if (auto set = connection_.run(pragma, "can't set up"); !set) return set;
   }
   sqlite3_wal_hook(

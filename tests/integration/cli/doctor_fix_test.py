@@ -148,6 +148,14 @@ class CheckpointJournal(FixTest):
         self.assertIn("no findings", self.succeed("verify", "--store", self.store))
 
 
+    def test_is_short_again_when_the_store_has_moved_it(self):
+        self.reader.execute("COMMIT")
+        for number in range(2):  # the first one moves it, the next one begins it anew
+            self.append(line(f"order-{number}"))
+        self.assertLess(self.journal.stat().st_size, 128 << 20)
+        self.healthy(self.examine("--store", self.store))
+
+
 class Asking(FixTest):
     """On a terminal it asks."""
 
