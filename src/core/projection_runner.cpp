@@ -1,7 +1,6 @@
 #include "eventcore/projection_runner.hpp"
 
 #include <sys/prctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <thread>
@@ -9,20 +8,13 @@
 
 #include "eventcore/assert.hpp"
 #include "eventcore/limits.hpp"
+#include "lease_holder.hpp"
 #include "projection_loop.hpp"
 
 namespace eventcore {
 namespace {
 
 constexpr std::chrono::milliseconds kPollOfOthers{20};
-
-std::string make_holder() {
-  std::array<char, 256> host{};
-  if (gethostname(host.data(), host.size() - 1) != 0) host[0] = '?';
-  const Uuid id = mint_uuid_now(system_clock());
-  return std::string(host.data()).substr(0, 128) + ":" + std::to_string(getpid()) + ":" +
-         id.to_string();
-}
 
 Result<void> check(const ProjectionRunnerOptions& options) {
   const auto wrong = [](const char* rule) { return make_error(ErrorCode::InvalidArgument, rule); };
@@ -136,7 +128,7 @@ Result<std::unique_ptr<ProjectionRunner>> ProjectionRunner::open(
   if (const std::size_t most = projector->description().batch_events; most != 0) {
     options.batch_events = std::min(options.batch_events, most);
   }
-  if (options.holder.empty()) options.holder = make_holder();
+  if (options.holder.empty()) options.holder = detail::make_holder();
   return std::unique_ptr<ProjectionRunner>(new ProjectionRunner(
       std::make_unique<detail::ProjectionThread>(store, std::move(projector), std::move(options))));
 }

@@ -1,9 +1,6 @@
 #include "eventcore/observability/canary.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -12,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "../core/lease_holder.hpp"
 #include "eventcore/observability/catalogue.hpp"
 
 namespace eventcore::observability {
@@ -20,12 +18,6 @@ namespace {
 
 // How soon a wait for a projection notices that the canary is stopped.
 constexpr std::chrono::milliseconds kSlice{100};
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0) return "host";
-  return name.data();
-}
 
 double seconds(std::chrono::nanoseconds duration) {
   return std::chrono::duration<double>(duration).count();
@@ -183,7 +175,8 @@ Result<std::unique_ptr<Canary>> Canary::open(EventStore& store,
         ErrorCode::InvalidArgument,
         "a canary's period is at least a millisecond, its patience more than nothing");
   }
-  if (options.name.empty()) options.name = host_name();
+  if (options.name.empty()) options.name = eventcore::detail::host_name();
+  if (options.name.empty()) options.name = "host";
   auto stream = StreamId::of(std::string(kCategory) + "-", options.name);
   if (!stream) return stream.error();
   auto state = std::make_unique<State>(store, std::move(metrics), options, *std::move(stream));

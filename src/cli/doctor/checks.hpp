@@ -39,7 +39,6 @@ struct PlaceContext {
   const StoreUrl& url;
   const Thresholds& limits;
   const std::string& store;  ///< As above.
-  Timestamp now{};
   Findings& findings;
 };
 

@@ -31,13 +31,9 @@ struct Process {
   std::optional<MetricsSnapshot> before = {};
 };
 
-double now_seconds() {
-  return std::chrono::duration<double>(system_clock().now().time_since_epoch()).count();
-}
+double now_seconds() { return seconds_of(system_clock().now().time_since_epoch()); }
 
-double wall_seconds() {
-  return std::chrono::duration<double>(system_clock().wall().time_since_epoch()).count();
-}
+double wall_seconds() { return seconds_of(system_clock().wall().time_since_epoch()); }
 
 /// False: the user does not want to wait.
 bool wait(double seconds, Console& console) {
@@ -203,11 +199,8 @@ class Examiner {
   }
 
   void look_at_store() {
-    const PlaceContext place{.url = *what_.store,
-                             .limits = what_.limits,
-                             .store = store_,
-                             .now = system_clock().wall(),
-                             .findings = findings_};
+    const PlaceContext place{
+        .url = *what_.store, .limits = what_.limits, .store = store_, .findings = findings_};
     for (const PlaceCheck& check : place_checks()) {
       if (belongs(check.runbooks, what_.runbook)) check.run(place);
     }

@@ -3,12 +3,16 @@
 /// \file
 /// What a few seconds can tell: alerts look at minutes, the doctor at a window of `--interval`.
 
+#include <chrono>
 #include <string>
 
 #include "process_look.hpp"
 #include "words.hpp"
 
 namespace eventcore::cli::doctor {
+
+/// That two hosts' clocks may differ by.
+inline constexpr std::chrono::seconds kClocksDifferMax{2};
 
 /// Fewer samples have no 99th percentile: then the median has to be above the threshold.
 inline constexpr double kSamplesForTails = 20;
@@ -25,8 +29,8 @@ inline constexpr double kSamplesForTails = 20;
          duration_text(window.quantile(0.5)) + " of " + number_text(window.count()) + " " + noun;
 }
 
-/// "above 50 ms (commit_p99)": the threshold and where it stands.
-[[nodiscard]] inline std::string above_text(const std::string& limit, const std::string& name) {
+/// "limit: 50 ms (commit_p99 in thresholds.yaml)": the threshold and where it stands.
+[[nodiscard]] inline std::string limit_text(const std::string& limit, const std::string& name) {
   return "limit: " + limit + " (" + name + " in thresholds.yaml)";
 }
 

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 
+#include "../../core/lease_holder.hpp"
 #include "../console.hpp"
 #include "eventcore/projection_storage.hpp"
 
@@ -130,11 +130,10 @@ Result<std::string> carry_out(const Fix& fix, EventStore* store) {
 }
 
 std::string operator_name() {
-  std::array<char, 256> host{};
-  if (gethostname(host.data(), host.size() - 1) != 0) host[0] = '?';
   const passwd* const user = getpwuid(geteuid());
+  const std::string host = eventcore::detail::host_name();
   return (user != nullptr ? std::string(user->pw_name) : std::to_string(geteuid())) + "@" +
-         host.data();
+         (host.empty() ? "?" : host);
 }
 
 }  // namespace eventcore::cli::doctor

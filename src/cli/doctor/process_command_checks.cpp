@@ -12,8 +12,6 @@ using namespace observability;
 
 namespace {
 
-constexpr double kAheadMax = 2;  // seconds that two hosts' clocks may differ by
-
 /// The label value whose counter rose most; empty if none did.
 std::string most_of(const std::vector<Row>& rows, std::string_view label, double& rise) {
   std::map<std::string, double> by_value;
@@ -79,7 +77,7 @@ void check_conflicts(const ProcessContext& context) {
                                            : " on stream " + streams),
         .evidence = {percent_text(share) + " of " + number_text(attempts) +
                          " attempts are repetitions",
-                     above_text(percent_text(context.limits("conflict_retries")),
+                     limit_text(percent_text(context.limits("conflict_retries")),
                                 "conflict_retries")},
         .alert = gave_up > 0 ? "CommandRetriesExhausted" : "CommandConflictStorm",
         .runbook = "conflict-storm",
@@ -124,7 +122,7 @@ void check_command_errors(const ProcessContext& context) {
         .culprit = type + ", most with " + worst,
         .evidence = {number_text(failed) + " of " + number_text(valid) + " failed, " +
                          percent_text(share),
-                     above_text(percent_text(context.limits("command_errors")), "command_errors")},
+                     limit_text(percent_text(context.limits("command_errors")), "command_errors")},
         .alert = "HighCommandErrorRate",
         .runbook = "command-errors",
         .next = "journalctl --since -15min --grep eventcore"};
@@ -158,7 +156,7 @@ void check_command_latency(const ProcessContext& context) {
                           .title = "Commands are slow",
                           .culprit = type + (phase.empty() ? "" : ", most in the phase " + phase),
                           .evidence = {quantiles_text(times, 0.95, "commands"),
-                                       above_text(duration_text(limit), "command_p95")},
+                                       limit_text(duration_text(limit), "command_p95")},
                           .alert = "HighCommandLatency",
                           .runbook = "command-latency",
                           .next = "eventcore top --url " + look.url()});
@@ -193,7 +191,7 @@ void check_memory(const ProcessContext& context) {
        .evidence = {bytes_text(used) + " of " +
                         bytes_text(look.value(catalogue::kMemoryLimitBytes)) + " it may use" +
                         (grows ? ", and it grows" : ""),
-                    above_text(bytes_text(limit), "memory"),
+                    limit_text(bytes_text(limit), "memory"),
                     number_text(look.value(catalogue::kActiveStreams)) + " streams, " +
                         number_text(look.value(catalogue::kMetricsSeries)) + " series, " +
                         number_text(look.value(catalogue::kAppendQueueDepth)) + " appends queued"},
@@ -207,7 +205,7 @@ void check_clock(const ProcessContext& context) {
   const auto judge = [&](const MetricDescription& family, const std::string& what) {
     for (const Row& row : look.rows(family)) {
       const double ahead = row.value - look.now();
-      if (!(ahead > kAheadMax)) continue;
+      if (!(ahead > seconds_of(kClocksDifferMax))) continue;
       context.findings.add(
           {.id = "clock-jump",
            .title = "A clock was or is wrong",

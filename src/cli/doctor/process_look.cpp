@@ -1,4 +1,5 @@
 #include "process_look.hpp"
+#include "words.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -71,7 +72,7 @@ ProcessLook::ProcessLook(std::string url, MetricsSnapshot before, MetricsSnapsho
       before_(std::move(before)),
       after_(std::move(after)),
       seconds_(seconds),
-      now_(std::chrono::duration<double>(now.time_since_epoch()).count()) {}
+      now_(seconds_of(now.time_since_epoch())) {}
 
 std::vector<Row> ProcessLook::rows(const MetricDescription& family, const Labels& wanted) const {
   std::vector<Row> rows;

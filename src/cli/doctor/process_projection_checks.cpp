@@ -135,7 +135,7 @@ void check_catching_up(const ProcessContext& context) {
                       "it fell behind by " + number_text(seen.fell_behind) + " events in " +
                           duration_text(context.look.seconds()) + ", and moved by " +
                           number_text(seen.moved),
-                      above_text(number_text(limit) + " events", "catching_up_events")},
+                      limit_text(number_text(limit) + " events", "catching_up_events")},
          .alert = "ProjectionNotCatchingUp",
          .runbook = "projection-lag",
          .next = status_command(context, seen.name)});
@@ -300,7 +300,7 @@ void check_rebuilds(const ProcessContext& context) {
          .culprit = "projection " + seen.name,
          .evidence = {percent_text(ratio) + " done, " + duration_text(eta) + " left as it goes",
                       stuck ? "the log was last read " + duration_text(seen.since_poll) + " ago"
-                            : above_text(duration_text(context.limits("rebuild_eta")),
+                            : limit_text(duration_text(context.limits("rebuild_eta")),
                                          "rebuild_eta")},
          .alert = stuck ? "RebuildStuck" : "RebuildSlow",
          .runbook = "projection-rebuild",

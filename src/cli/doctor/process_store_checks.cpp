@@ -64,7 +64,7 @@ void check_canary(const ProcessContext& context) {
       .culprit = look.url(),
       .evidence = {"last seen " + duration_text(unseen) + " ago, one is due every " +
                        duration_text(period),
-                   above_text(number_text(periods) + " periods", "canary_periods")},
+                   limit_text(number_text(periods) + " periods", "canary_periods")},
       .alert = "CanaryFailing",
       .runbook = "canary",
       .next = "eventcore events --store " + context.store + " --type eventcore_canary --since 15m"};
@@ -84,7 +84,7 @@ void check_blocking(const ProcessContext& context) {
        .title = "A transaction of somebody else blocks appends",
        .culprit = {},
        .evidence = {"it has held a lock that appends need for " + duration_text(age),
-                    above_text(duration_text(context.limits("blocking_age")), "blocking_age")},
+                    limit_text(duration_text(context.limits("blocking_age")), "blocking_age")},
        .alert = "LongBlockingTransaction",
        .runbook = "store-latency-and-commit",
        .next = "eventcore doctor --store " + context.store + " --alert LongBlockingTransaction"});
@@ -112,7 +112,7 @@ void check_commits(const ProcessContext& context) {
                              : backend == "postgres" ? "the server's disk (fsync) or standby"
                                                      : "the disk of the store (fsync)",
                   .evidence = {quantiles_text(commits, 0.99, "commits"),
-                               above_text(duration_text(limit), "commit_p99")},
+                               limit_text(duration_text(limit), "commit_p99")},
                   .alert = "CommitSlow",
                   .runbook = "store-latency-and-commit",
                   .next = backend == "postgres"
@@ -139,7 +139,7 @@ void check_reads(const ProcessContext& context) {
          .title = "The event store is slow to read",
          .culprit = std::string("operation ") + operation,
          .evidence = {quantiles_text(reads, 0.99, "reads"),
-                      above_text(duration_text(limit), "read_p99")},
+                      limit_text(duration_text(limit), "read_p99")},
          .alert = "EventStoreLatencyHigh",
          .runbook = "store-latency-and-commit",
          .next = "eventcore doctor --store " + context.store + " --alert EventStoreLatencyHigh"});
@@ -165,7 +165,7 @@ void check_queue(const ProcessContext& context) {
        .title = "Appends queue up",
        .culprit = busiest.empty() ? "" : "most commands are " + busiest,
        .evidence = {"waits: " + quantiles_text(waits, 0.99, "groups"),
-                    above_text(duration_text(limit), "queue_wait_p99"),
+                    limit_text(duration_text(limit), "queue_wait_p99"),
                     "left in the queue after the last commit: " +
                         number_text(context.look.value(catalogue::kAppendQueueDepth)),
                     "commits are fast: " + quantiles_text(commits, 0.99, "commits")},
@@ -205,7 +205,7 @@ void check_pools(const ProcessContext& context) {
                           ? "no connection was given back in the window: what uses them hangs"
                           : "use: " + quantiles_text(use, 0.99, "uses") +
                                 (long_use ? ": slow reads" : ": the load is larger than the pool"),
-                      above_text(percent_text(limit), "pool_in_use")},
+                      limit_text(percent_text(limit), "pool_in_use")},
          .alert = "DatabaseConnectionPoolExhausted",
          .runbook = "connection-pool",
          .next = "eventcore doctor --store " + context.store +
@@ -244,7 +244,7 @@ void check_disk(const ProcessContext& context) {
                                " they last " + duration_text(lasts));
   }
   if (is_full) {
-    finding.evidence.push_back(above_text(percent_text(context.limits("disk_full")), "disk_full"));
+    finding.evidence.push_back(limit_text(percent_text(context.limits("disk_full")), "disk_full"));
   }
   finding.evidence.push_back("the store takes " +
                              bytes_text(look.value(catalogue::kStoreSizeBytes)));
@@ -259,7 +259,7 @@ void check_care(const ProcessContext& context) {
     if (!(age > limit)) return;
     const bool fails = look.value(catalogue::kStoreCareFailed, {{"task", task}}) == 1;
     finding.evidence = {"the last one that succeeded began " + duration_text(age) + " ago",
-                        above_text(duration_text(limit), limit_name),
+                        limit_text(duration_text(limit), limit_name),
                         fails ? "it was tried since, and failed" : "it was not tried since"};
     finding.runbook = "backup-and-integrity";
     context.findings.add(std::move(finding));

@@ -124,7 +124,7 @@ void check_collectors(const ProcessContext& context) {
          .title = "Figures of the process are old: what it asks for them does not answer",
          .culprit = "collector " + std::string(row.label("collector")),
          .evidence = {duration_text(row.value) + " old",
-                      above_text(duration_text(context.limits("collector_age")), "collector_age")},
+                      limit_text(duration_text(context.limits("collector_age")), "collector_age")},
          .alert = "CollectorStale",
          .runbook = "telemetry-and-cardinality",
          .next = "eventcore stats --store " + context.store});

@@ -6,7 +6,7 @@
 #include "../console.hpp"
 #include "checks.hpp"
 #include "cli_sql.hpp"
-#include "words.hpp"
+#include "judge.hpp"
 
 namespace eventcore::cli::doctor {
 namespace {
@@ -16,7 +16,6 @@ using postgres::Parameters;
 using postgres::Rows;
 
 constexpr std::chrono::seconds kAnswerTime{5};
-constexpr double kAheadMax = 2;  // seconds that two hosts' clocks may differ by
 
 std::string text_at(const Rows& rows, int row, int column) {
   return printable(rows.bytes(row, column));
@@ -41,8 +40,7 @@ void tell_transactions(const PlaceContext& context, const Rows& rows) {
                           ? counted(static_cast<std::uint64_t>(waiting), "session") + " wait for it"
                           : "",
                       "last statement: " + text_at(rows, row, 6),
-                      "limit: " + duration_text(context.limits("blocking_age")) +
-                          " (blocking_age in thresholds.yaml)"},
+                      limit_text(duration_text(context.limits("blocking_age")), "blocking_age")},
          .alert = "LongBlockingTransaction",
          .runbook = "store-latency-and-commit",
          .next = "psql " + context.store + " -c 'SELECT pg_terminate_backend(" + pid + ")'"});
@@ -60,8 +58,7 @@ void tell_connections(const PlaceContext& context, const Rows& rows) {
          .title = "The server has hardly a connection left",
          .culprit = "server of " + context.url.redacted(),
          .evidence = {number_text(used) + " of " + number_text(most) + " connections are taken",
-                      "limit: " + percent_text(context.limits("pool_in_use")) +
-                          " (pool_in_use in thresholds.yaml)"},
+                      limit_text(percent_text(context.limits("pool_in_use")), "pool_in_use")},
          .alert = "DatabaseConnectionPoolExhausted",
          .runbook = "connection-pool",
          .next = "psql " + context.store +
@@ -69,9 +66,8 @@ void tell_connections(const PlaceContext& context, const Rows& rows) {
                  "GROUP BY 1, 2, 3 ORDER BY 4 DESC'"});
   }
   const double server = static_cast<double>(rows.number(0, 2)) / 1e3;
-  const Timestamp now = system_clock().wall();
-  const double here = std::chrono::duration<double>(now.time_since_epoch()).count();
-  if (std::abs(server - here) <= kAheadMax + static_cast<double>(kAnswerTime.count())) return;
+  const double here = seconds_of(system_clock().wall().time_since_epoch());
+  if (std::abs(server - here) <= seconds_of(kClocksDifferMax + kAnswerTime)) return;
   context.findings.add({.id = "clock-jump",
                         .title = "Clocks of two hosts differ",
                         .culprit = "the server's clock or this host's",

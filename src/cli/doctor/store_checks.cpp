@@ -5,24 +5,15 @@
 #include "../verify_store.hpp"
 #include "checks.hpp"
 #include "eventcore/store_administration.hpp"
-#include "words.hpp"
+#include "judge.hpp"
 
 namespace eventcore::cli::doctor {
 namespace {
 
 /// Events whose checksums are compared unless everything is to be: some tenths of a second.
 constexpr std::uint64_t kTailEvents = 100'000;
-constexpr std::chrono::seconds kAheadMax{2};     // that two hosts' clocks may differ by
 constexpr std::chrono::hours kLeaseAheadMax{1};  // leases are given for seconds
 constexpr std::size_t kFindingsShown = 10;
-
-std::string limit_text(const Thresholds& limits, const char* name) {
-  return "limit: " + duration_text(limits(name)) + " (" + name + " in thresholds.yaml)";
-}
-
-double seconds_of(std::chrono::nanoseconds time) {
-  return std::chrono::duration<double>(time).count();
-}
 
 std::string verify_command(const StoreContext& context) {
   return "eventcore verify --store " + context.store;
@@ -137,7 +128,7 @@ void check_store_care(StoreContext& context) {
                                    duration_text(seconds_of(context.now - last->time)) +
                                    " ago, at " + short_time(last->time)
                              : "there was never one that succeeded",
-                        limit_text(context.limits, limit),
+                        limit_text(duration_text(context.limits(limit)), limit),
                         history.is_failing() ? "it was tried since, and failed" : ""};
     if (last && stats->head > last->position) {
       finding.evidence.push_back(counted(stats->head.value - last->position.value, "event") +
@@ -179,8 +170,7 @@ void check_store_disk(StoreContext& context) {
        .title = "The disk of the store is nearly full",
        .evidence = {bytes_text(left) + " of " + bytes_text(size) + " are free, " +
                         percent_text(left / size),
-                    "limit: " + percent_text(context.limits("disk_full")) +
-                        " (disk_full in thresholds.yaml)",
+                    limit_text(percent_text(context.limits("disk_full")), "disk_full"),
                     "the store takes " + bytes_text(static_cast<double>(space.size_bytes))},
        .alert = "StoreDiskFilling",
        .runbook = "disk",
@@ -209,15 +199,15 @@ void check_store_clock(StoreContext& context) {
   }
   // Others have gone on writing since the examination began.
   const Timestamp now = system_clock().wall();
-  if (stats->last_event && *stats->last_event - now > kAheadMax) {
+  if (stats->last_event && *stats->last_event - now > kClocksDifferMax) {
     tell("whoever wrote position " + std::to_string(stats->head.value),
          "its time, " + short_time(*stats->last_event) + ",", *stats->last_event - now);
   }
-  if (care->backup.last_success && care->backup.last_success->time - now > kAheadMax) {
+  if (care->backup.last_success && care->backup.last_success->time - now > kClocksDifferMax) {
     tell("whoever made the last backup", "its time", care->backup.last_success->time - now);
   }
   for (const ProjectionRecord& record : context.projections) {
-    if (record.saved_at - context.now > kAheadMax) {
+    if (record.saved_at - context.now > kClocksDifferMax) {
       tell("projection " + record.name, "when its checkpoint was saved",
            record.saved_at - context.now);
     }

@@ -1,13 +1,11 @@
 #include <signal.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <optional>
 
+#include "../../core/lease_holder.hpp"
 #include "../projection_text.hpp"
 #include "../time_text.hpp"
-#include "../whole_number.hpp"
 #include "checks.hpp"
 #include "eventcore/projection_lag.hpp"
 #include "words.hpp"
@@ -16,10 +14,6 @@ namespace eventcore::cli::doctor {
 namespace {
 
 constexpr std::size_t kLettersShown = 3;
-
-double seconds_of(std::chrono::nanoseconds time) {
-  return std::chrono::duration<double>(time).count();
-}
 
 std::string culprit_of(const ProjectionRecord& record) { return "projection " + record.name; }
 
@@ -44,14 +38,9 @@ std::string saved_text(const ProjectionRecord& record, Timestamp now) {
          " ago";
 }
 
-/// The holder `host:pid:uuid`, if that process was on this host and is not there any more.
+/// The process of `holder`, if it was on this host and is not there any more.
 std::optional<std::uint64_t> dead_process(const std::string& holder) {
-  std::array<char, 256> host{};
-  if (gethostname(host.data(), host.size() - 1) != 0) return std::nullopt;
-  const std::string name = std::string(host.data()).substr(0, 128) + ":";
-  if (!holder.starts_with(name)) return std::nullopt;
-  const std::string rest = holder.substr(name.size());
-  const auto pid = parse_whole_number(rest.substr(0, rest.find(':')));
+  const auto pid = eventcore::detail::process_of_holder(holder);
   if (!pid || *pid == 0) return std::nullopt;
   if (kill(static_cast<pid_t>(*pid), 0) == 0 || errno != ESRCH) return std::nullopt;
   return pid;

@@ -3,12 +3,17 @@
 /// \file
 /// Numbers in findings, for people.
 
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <string>
 
 namespace eventcore::cli::doctor {
+
+[[nodiscard]] inline double seconds_of(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
 
 [[nodiscard]] inline std::string formatted(const char* format, double value) {
   char text[64];
