@@ -22,6 +22,7 @@ import xml.etree.ElementTree
 
 from dashboards import FOLDER, dashboards, grafana_dashboards
 from kit import OPS, ROOT, fail_if
+from obedient_process import ObedientProcess, obeying
 from panel_data import Prometheus, Window, panels_of, read
 from postgres_server import PostgresServer
 from server_process import server
@@ -77,20 +78,10 @@ def demo(store, folder, *arguments, collected=None):
 def patient(folder):
     """Runs what no shop does: an event that nobody can apply, and commands that discover streams.
     Gives where its metrics are."""
-    process = subprocess.Popen([PATIENT, f"sqlite:{folder}/patient.db", "park", "0"], text=True,
-                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    try:
-        _, port = process.stdout.readline().split()
-        process.stdin.write("poison\nexplore\n")
-        process.stdin.flush()
-        yield f"127.0.0.1:{port}"
-        process.stdin.close()
-        assert process.wait(60) == 0, f"the patient ended with {process.returncode}"
-    finally:
-        process.kill()
-        process.wait()
-        process.stdin.close()
-        process.stdout.close()
+    with obeying(ObedientProcess(PATIENT, f"sqlite:{folder}/patient.db", "park", 0)) as process:
+        process.order("poison")
+        process.order("explore")
+        yield f"127.0.0.1:{process.port}"
 
 
 def configuration(postgres, sqlite):

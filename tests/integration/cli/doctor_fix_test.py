@@ -54,11 +54,7 @@ class Resume(FixTest):
 
     def test_ends_a_pause(self):
         with ill(self.store) as patient:
-            patient.order("append 1 order-1")
-            patient.wait_for_checkpoint(1)
-            self.succeed("projections", "pause", "--store", self.store, "orders")
-            patient.wait_for_state("paused")
-            patient.order("append 1 order-1")
+            self.pause_with_events(patient)
             self.eventually(lambda: self.impatiently("--store", self.store), "projection-paused")
             self.healthy(self.fix("resume", "orders"))
             self.assertFalse(self.state()["paused"])

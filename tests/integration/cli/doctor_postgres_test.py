@@ -59,13 +59,7 @@ class OnPostgres(DoctorTest):
         self.init()
 
     def test_healthy(self):
-        with ill(self.store) as patient:
-            patient.order("append 20 order-1")
-            patient.order("load")
-            patient.wait_for_checkpoint(20)
-            self.healthy(self.patiently("--store", self.store, "--url", patient.url,
-                                        "--interval", 1))
-            patient.order("rest")
+        self.healthy_at_work(20)
         self.healthy(self.examine("--store", self.store, "--deep"))
 
     def test_faulted_projection(self):

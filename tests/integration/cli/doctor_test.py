@@ -21,13 +21,7 @@ class Healthy(DoctorTest):
         self.healthy(self.examine("--store", self.store, "--deep"))
 
     def test_store_at_work(self):
-        with ill(self.store) as patient:
-            patient.order("append 50 order-1")
-            patient.order("load")
-            patient.wait_for_checkpoint(50)
-            self.healthy(self.patiently("--store", self.store, "--url", patient.url,
-                                        "--interval", 1))
-            self.healthy(self.patiently("--url", patient.url, "--interval", 1))
+        self.healthy_at_work(50)
 
     def test_store_at_rest(self):
         with ill(self.store) as patient:
@@ -211,11 +205,7 @@ class Projections(DoctorTest):
 
     def test_paused_and_forgotten(self):
         with ill(self.store) as patient:
-            patient.order("append 1 order-1")
-            patient.wait_for_checkpoint(1)
-            self.succeed("projections", "pause", "--store", self.store, "orders")
-            patient.wait_for_state("paused")
-            patient.order("append 1 order-1")
+            self.pause_with_events(patient)
             report = self.eventually(
                 lambda: self.impatiently("--store", self.store, "--url", patient.url,
                                          "--interval", 0.5), "projection-paused")

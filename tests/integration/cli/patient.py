@@ -1,17 +1,19 @@
 """A process that falls ill when it is told to (patient.cpp), and the doctor that examines it."""
 
-import contextlib
-import http.client
 import json
 import os
+import pathlib
 import re
-import subprocess
+import sys
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+# pylint: disable=wrong-import-position
+from obedient_process import LIMIT, ObedientProcess, obeying  # noqa: E402
 from tool import DONE, FAILED, ToolTest
 
 PROGRAM = os.environ["EVENTCORE_PATIENT"]
-LIMIT = 60  # seconds; only a hang takes that long
 
 # A machine under load is slow, and nothing is wrong with the store.
 PATIENT = """commit_p99: 9
@@ -28,27 +30,10 @@ blocking_age: 0.2
 """
 
 
-class Patient:
+class Patient(ObedientProcess):
     def __init__(self, store, then="stop", clock_offset=0):
-        self.process = subprocess.Popen([PROGRAM, store, then, str(clock_offset)], text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        word, _, port = self.process.stdout.readline().partition(" ")
-        assert word == "metrics", f"it ended with {self.process.wait(LIMIT)}"
-        self.port = int(port)
+        super().__init__(PROGRAM, store, then, clock_offset)
         self.url = f"http://127.0.0.1:{self.port}"
-
-    def order(self, text):
-        self.process.stdin.write(text + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        assert answer == "done\n", f"{text}: {answer}"
-
-    def page(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT)
-        connection.request("GET", "/metrics")
-        text = connection.getresponse().read().decode()
-        connection.close()
-        return text
 
     def value(self, series):
         found = re.search("^" + re.escape(series) + r" (\S+)$", self.page(), re.MULTILINE)
@@ -69,27 +54,10 @@ class Patient:
         self.wait_for('eventcore_projection_checkpoint_position{projection_name="orders"}',
                       lambda value: value >= position)
 
-    def kill(self):
-        self.process.kill()
-        self.process.wait(LIMIT)
 
-
-@contextlib.contextmanager
 def ill(store, **options):
     """A patient, which must end well unless it is killed."""
-    patient = Patient(store, **options)
-    try:
-        yield patient
-        with contextlib.suppress(OSError):
-            patient.process.stdin.close()
-        code = patient.process.wait(LIMIT)
-        assert code in (0, -9), code
-    finally:
-        patient.process.kill()
-        patient.process.wait()
-        for stream in (patient.process.stdin, patient.process.stdout):
-            with contextlib.suppress(OSError):
-                stream.close()
+    return obeying(Patient(store, **options))
 
 
 class DoctorTest(ToolTest):
@@ -118,6 +86,24 @@ class DoctorTest(ToolTest):
 
     def healthy(self, report):
         self.assertEqual((report["healthy"], report["findings"]), (True, []))
+
+    def healthy_at_work(self, events):
+        """A patient that is not ill is healthy, with and without its store."""
+        with ill(self.store) as patient:
+            patient.order(f"append {events} order-1")
+            patient.order("load")
+            patient.wait_for_checkpoint(events)
+            self.healthy(self.patiently("--store", self.store, "--url", patient.url,
+                                        "--interval", 1))
+            self.healthy(self.patiently("--url", patient.url, "--interval", 1))
+
+    def pause_with_events(self, patient):
+        """Pauses the projection, and leaves it an event to do."""
+        patient.order("append 1 order-1")
+        patient.wait_for_checkpoint(1)
+        self.succeed("projections", "pause", "--store", self.store, "orders")
+        patient.wait_for_state("paused")
+        patient.order("append 1 order-1")
 
     def finding(self, report, name, culprit="", alone=True):
         """Returns the finding of that id, which has to be the only one, and to name `culprit`."""

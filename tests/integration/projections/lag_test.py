@@ -3,26 +3,24 @@
 The processes are projecting_process.cpp's.
 """
 
-import contextlib
-import http.client
 import os
 import pathlib
 import re
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "postgres"))
+INTEGRATION = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(INTEGRATION), str(INTEGRATION / "postgres")]
 
 # pylint: disable=wrong-import-position
+from obedient_process import LIMIT, ObedientProcess, obeying  # noqa: E402
 from postgres_server import PostgresServer  # noqa: E402
 
 PROGRAM = os.environ["EVENTCORE_PROJECTING_PROCESS"]
 PROMTOOL = os.environ.get("EVENTCORE_PROMTOOL")
-LIMIT = 60  # seconds; only a hang takes that long
 LEASE = 6  # seconds; renewed every third of it, so two thirds of it are left at least
 STATES = ("starting", "running", "caught_up", "replaying", "retrying", "paused", "faulted",
           "stopped")
@@ -43,18 +41,9 @@ class Page:
         return float(found[1]) if found else None
 
 
-class Process:
+class Process(ObedientProcess):
     def __init__(self, store):
-        self.process = subprocess.Popen([PROGRAM, store, str(LEASE * 1000)], text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        word, _, port = self.process.stdout.readline().partition(" ")
-        assert word == "metrics", f"it ended with {self.process.wait(LIMIT)}"
-        self.port = int(port)
-
-    def order(self, text):
-        self.process.stdin.write(text + "\n")
-        self.process.stdin.flush()
-        assert self.process.stdout.readline() == "done\n", text
+        super().__init__(PROGRAM, store, LEASE * 1000)
 
     def append(self, count):
         for _ in range(count):
@@ -62,12 +51,7 @@ class Process:
 
     def scrape(self):
         began = time.monotonic()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT)
-        connection.request("GET", "/metrics")
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        connection.close()
-        assert answer.status == 200, answer.status
+        text = self.page()
         page = Page(text, time.monotonic() - began)
         assert sum(page.states.values()) == 1, page.states
         return page
@@ -82,25 +66,9 @@ class Process:
             pages.append(self.scrape())
         return pages
 
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait(LIMIT)
 
-
-@contextlib.contextmanager
 def running(store):
-    process = Process(store)
-    try:
-        yield process
-        process.process.stdin.close()
-        if process.process.wait(LIMIT) != -signal.SIGKILL:
-            assert process.process.returncode == 0, process.process.returncode
-    finally:
-        process.process.kill()
-        process.process.wait()
-        for stream in (process.process.stdin, process.process.stdout):
-            with contextlib.suppress(OSError):
-                stream.close()
+    return obeying(Process(store))
 
 
 class ProjectionLag(unittest.TestCase):

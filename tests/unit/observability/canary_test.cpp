@@ -2,32 +2,19 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <functional>
 #include <memory>
 #include <string>
-#include <thread>
 
-#include "eventcore/memory_store.hpp"
 #include "eventcore/observability/catalogue.hpp"
 #include "eventcore/projection_runner.hpp"
 #include "eventcore/testing/manual_clock.hpp"
+#include "eventually.hpp"
+#include "fragile_store.hpp"
 
 namespace eventcore::observability {
 namespace {
 
 using namespace std::chrono_literals;
-
-// Long enough that a test which has to wait for it is a test that fails.
-constexpr auto kPatience = 40s;
-
-bool eventually(const std::function<bool()>& holds) {
-  for (const Deadline end = Deadline::after(kPatience); !holds();) {
-    if (end.expired(system_clock())) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
 
 /// A projector that wants no canary, as those of described events.
 class Sales final : public EventProjector {
@@ -41,27 +28,6 @@ class Sales final : public EventProjector {
     ADD_FAILURE() << "a canary is no sale";
     return {};
   }
-};
-
-/// Memory, of which the log can't be read while it is `blind`.
-class BlindStore final : public EventStore {
- public:
-  void submit_append(AppendOperation& operation) override { memory_->submit_append(operation); }
-  void submit_read(ReadOperation& operation) override {
-    if (blind) return operation.finish(make_error(ErrorCode::Unavailable, "it is blind"));
-    memory_->submit_read(operation);
-  }
-  Position head() const noexcept override { return memory_->head(); }
-  HeadWatcher& head_watcher() noexcept override { return memory_->head_watcher(); }
-  const StoreDescription& description() const noexcept override { return memory_->description(); }
-  StoreAdministration& administration() noexcept override { return memory_->administration(); }
-  ProjectionStorage& projections() noexcept override { return memory_->projections(); }
-  Result<void> close(Deadline deadline) override { return memory_->close(deadline); }
-
-  std::atomic<bool> blind = false;
-
- private:
-  std::unique_ptr<EventStore> memory_ = open_memory_store();
 };
 
 struct CanaryTest : ::testing::Test {
@@ -87,7 +53,7 @@ struct CanaryTest : ::testing::Test {
   }
 
   eventcore::testing::ManualClock clock;
-  BlindStore store;
+  FragileStore store;
   std::shared_ptr<MetricsService> metrics =
       std::make_shared<MetricsService>(MetricsOptions{.clock = &clock});
 };
@@ -110,7 +76,7 @@ TEST_F(CanaryTest, CountsTheStageThatFails) {
   const auto canary = open();
   const double before = last_success();
   clock.advance(1h);
-  store.blind = true;
+  store.down = true;
   EXPECT_EQ(canary->fly().error().code, ErrorCode::Unavailable);
   EXPECT_EQ(failures("visible"), 1);
   ASSERT_TRUE(store.close({}));

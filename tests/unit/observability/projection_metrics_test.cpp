@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <functional>
-#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -16,22 +15,15 @@
 #include "eventcore/projection_runner.hpp"
 #include "eventcore/store_administration.hpp"
 #include "eventcore/testing/manual_clock.hpp"
+#include "eventually.hpp"
+#include "fragile_store.hpp"
 
 namespace eventcore::observability {
 namespace {
 
 using namespace std::chrono_literals;
 
-// Long enough that a test which has to wait for it is a test that fails.
-Deadline patience() { return Deadline::after(40s); }
-
-bool eventually(const std::function<bool()>& holds) {
-  for (const Deadline end = patience(); !holds();) {
-    if (end.expired(system_clock())) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
+Deadline patience() { return Deadline::after(kPatience); }
 
 /// Does with each event what a test says.
 class Told final : public EventProjector {
@@ -45,31 +37,6 @@ class Told final : public EventProjector {
     return apply_ ? apply_(event.position) : Result<void>();
   }
   const Apply apply_;
-};
-
-/// Memory, but the log can't be read while it is `down`, and hangs while it is `held`.
-class FragileStore final : public EventStore {
- public:
-  explicit FragileStore(const Clock& clock) : memory_(open_memory_store({.clock = &clock})) {}
-  void submit_append(AppendOperation& operation) override { memory_->submit_append(operation); }
-  void submit_read(ReadOperation& operation) override {
-    if (held) released.get_future().wait();
-    if (down) return operation.finish(make_error(ErrorCode::Unavailable, "it is down"));
-    memory_->submit_read(operation);
-  }
-  Position head() const noexcept override { return memory_->head(); }
-  HeadWatcher& head_watcher() noexcept override { return memory_->head_watcher(); }
-  const StoreDescription& description() const noexcept override { return memory_->description(); }
-  StoreAdministration& administration() noexcept override { return memory_->administration(); }
-  ProjectionStorage& projections() noexcept override { return memory_->projections(); }
-  Result<void> close(Deadline deadline) override { return memory_->close(deadline); }
-
-  std::atomic<bool> down = false;
-  std::atomic<bool> held = false;
-  std::promise<void> released;
-
- private:
-  const std::unique_ptr<EventStore> memory_;
 };
 
 class ProjectionMetrics : public ::testing::Test {
