@@ -1,7 +1,6 @@
 #include "whole_number.hpp"
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 
 namespace eventcore::cli {
 
@@ -16,13 +15,5 @@ CLI::Option* add_whole_number(CLI::App& command, const std::string& name,
 }
 
 std::string not_empty(const std::string& text) { return text.empty() ? "it is empty" : ""; }
-
-std::optional<std::uint64_t> parse_whole_number(std::string_view text) {
-  std::uint64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || rest != end) return std::nullopt;
-  return number;
-}
 
 }  // namespace eventcore::cli

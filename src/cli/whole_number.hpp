@@ -6,7 +6,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
+
+#include "../core/whole_number.hpp"
 
 namespace CLI {
 class App;
@@ -25,7 +26,6 @@ CLI::Option* add_whole_number(CLI::App& command, const std::string& name,
 /// nothing would select everything.
 [[nodiscard]] std::string not_empty(const std::string& text);
 
-/// The number that is written as `text`, in decimal digits alone.
-[[nodiscard]] std::optional<std::uint64_t> parse_whole_number(std::string_view text);
+using eventcore::detail::parse_whole_number;
 
 }  // namespace eventcore::cli

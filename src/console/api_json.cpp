@@ -1,9 +1,9 @@
 #include "api_json.hpp"
 
-#include <charconv>
 #include <cmath>
 #include <utility>
 
+#include "../core/whole_number.hpp"
 #include "../http/wire_text.hpp"
 
 namespace eventcore::console {
@@ -78,19 +78,11 @@ http::Response refuse(std::uint16_t status, std::string_view detail) {
   return kept_by_nobody(std::move(response));
 }
 
-std::optional<std::uint64_t> whole_number(std::string_view text) {
-  std::uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stopped != end) return std::nullopt;
-  return value;
-}
-
 std::optional<std::uint64_t> number_in(const http::Request& request, std::string_view name,
                                        std::uint64_t fallback, std::uint64_t max) {
   const std::optional<std::string> text = request.query_parameter(name);
   if (!text || text->empty()) return fallback;
-  const std::optional<std::uint64_t> value = whole_number(*text);
+  const std::optional<std::uint64_t> value = eventcore::detail::parse_whole_number(*text);
   return value && *value <= max ? value : std::nullopt;
 }
 

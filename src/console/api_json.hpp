@@ -36,8 +36,6 @@ using Json = nlohmann::ordered_json;
 /// `problem` that nobody keeps.
 [[nodiscard]] http::Response refuse(std::uint16_t status, std::string_view detail);
 
-/// `text` as a whole number; nothing if it is none.
-[[nodiscard]] std::optional<std::uint64_t> whole_number(std::string_view text);
 /// A whole number in the query: `fallback` without one, nothing if it is no number up to `max`.
 [[nodiscard]] std::optional<std::uint64_t> number_in(const http::Request& request,
                                                      std::string_view name, std::uint64_t fallback,

@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "../core/whole_number.hpp"
 #include "api_parts.hpp"
 #include "eventcore/explanation.hpp"
 
@@ -39,7 +40,8 @@ Question question_of(const std::string& text) {
               return batch.trace.trace_id == trace || batch.correlation_id == text;
             }};
   }
-  if (const auto number = whole_number(text); number && *number != 0 && *number <= INT64_MAX) {
+  if (const auto number = eventcore::detail::parse_whole_number(text);
+      number && *number != 0 && *number <= INT64_MAX) {
     return {.kind = "position", .position = Position{*number}};
   }
   return {.wanted = [text](const StoredBatch& batch) {

@@ -3,10 +3,10 @@
 #include <unistd.h>
 
 #include <array>
-#include <charconv>
 
 #include "eventcore/clock.hpp"
 #include "eventcore/uuid.hpp"
+#include "whole_number.hpp"
 
 namespace eventcore::detail {
 namespace {
@@ -36,12 +36,7 @@ std::optional<std::uint64_t> process_of_holder(std::string_view holder) {
   const std::string prefix = prefix_of(host);
   if (host.empty() || !holder.starts_with(prefix)) return std::nullopt;
   holder.remove_prefix(prefix.size());
-  const std::string_view digits = holder.substr(0, holder.find(':'));
-  std::uint64_t process = 0;
-  const auto [end, problem] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), process);
-  if (problem != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-  return process;
+  return parse_whole_number(holder.substr(0, holder.find(':')));
 }
 
 }  // namespace eventcore::detail
